@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "base/cancel.h"
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace duckpond {
+
+struct CancelToken::State {
+  std::mutex mutex;
+  std::condition_variable finished;
+  bool cancelled = false;
+  uint64_t next_id = 1;
+  std::map<uint64_t, std::function<void()>> callbacks;
+  uint64_t running_id = 0;  // The callback that runs now, on `running_thread`; 0 for none.
+  std::thread::id running_thread;
+};
+
+bool CancelToken::cancelled() const {
+  if (!state_) return false;
+  std::lock_guard lock(state_->mutex);
+  return state_->cancelled;
+}
+
+CancelToken::Registration CancelToken::OnCancel(std::function<void()> stop) const {
+  if (!state_) return {};
+  {
+    std::lock_guard lock(state_->mutex);
+    if (!state_->cancelled) {
+      const uint64_t id = state_->next_id++;
+      state_->callbacks.emplace(id, std::move(stop));
+      return {state_, id};
+    }
+  }
+  stop();
+  return {};
+}
+
+CancelToken::Registration& CancelToken::Registration::operator=(Registration&& other) noexcept {
+  if (this != &other) {
+    Drop();
+    state_ = std::move(other.state_);
+    id_ = other.id_;
+  }
+  return *this;
+}
+
+CancelToken::Registration::~Registration() { Drop(); }
+
+void CancelToken::Registration::Drop() {
+  if (!state_) return;
+  std::unique_lock lock(state_->mutex);
+  state_->callbacks.erase(id_);
+  if (state_->running_thread != std::this_thread::get_id()) {
+    state_->finished.wait(lock, [this] { return state_->running_id != id_; });
+  }
+  lock.unlock();
+  state_.reset();
+}
+
+CancelSource::CancelSource() : state_(std::make_shared<CancelToken::State>()) {}
+
+void CancelSource::Cancel() {
+  std::unique_lock lock(state_->mutex);
+  if (state_->cancelled) return;
+  state_->cancelled = true;
+  state_->running_thread = std::this_thread::get_id();
+  while (!state_->callbacks.empty()) {
+    auto node = state_->callbacks.extract(state_->callbacks.begin());
+    state_->running_id = node.key();
+    lock.unlock();
+    node.mapped()();
+    lock.lock();
+    state_->running_id = 0;
+    state_->finished.notify_all();
+  }
+  state_->running_thread = {};
+}
+
+}  // namespace duckpond

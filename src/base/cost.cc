@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "base/cost.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace duckpond {
+
+std::string Cost::ToJson() const {
+  return fmt::format(
+      R"({{"requests":{{"get":{},"put":{},"delete":{},"list":{}}},"round_trips":{},)"
+      R"("bytes_read":{},"bytes_written":{},"usd":{:.9f}}})",
+      gets, puts, deletes, lists, round_trips, bytes_read, bytes_written, usd);
+}
+
+uint64_t CostLedger::Begin() {
+  std::lock_guard lock(mutex_);
+  return total_.round_trips + 1;
+}
+
+void CostLedger::End(uint64_t place, const Entry& entry) {
+  std::lock_guard lock(mutex_);
+  total_.round_trips = std::max(total_.round_trips, place);
+  switch (entry.kind) {
+    case RequestKind::kGet:
+      ++total_.gets;
+      break;
+    case RequestKind::kPut:
+      ++total_.puts;
+      break;
+    case RequestKind::kDelete:
+      ++total_.deletes;
+      break;
+    case RequestKind::kList:
+      ++total_.lists;
+      break;
+  }
+  total_.bytes_read += entry.bytes_read;
+  total_.bytes_written += entry.bytes_written;
+  total_.usd += entry.usd;
+}
+
+Cost CostLedger::Total() const {
+  std::lock_guard lock(mutex_);
+  return total_;
+}
+
+Cost CostLedger::Take() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(total_, Cost{});
+}
+
+}  // namespace duckpond

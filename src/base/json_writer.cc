@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "base/json_writer.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "base/check.h"
+
+namespace duckpond {
+
+void JsonWriter::BeforeValue() {
+  if (need_comma_) text_.push_back(',');
+  need_comma_ = true;
+}
+
+JsonWriter& JsonWriter::BeginObject() {
+  BeforeValue();
+  text_.push_back('{');
+  need_comma_ = false;
+  ++depth_;
+  return *this;
+}
+
+JsonWriter& JsonWriter::EndObject() {
+  text_.push_back('}');
+  need_comma_ = true;
+  --depth_;
+  DCHECK(depth_ >= 0);
+  return *this;
+}
+
+JsonWriter& JsonWriter::BeginArray() {
+  BeforeValue();
+  text_.push_back('[');
+  need_comma_ = false;
+  ++depth_;
+  return *this;
+}
+
+JsonWriter& JsonWriter::EndArray() {
+  text_.push_back(']');
+  need_comma_ = true;
+  --depth_;
+  DCHECK(depth_ >= 0);
+  return *this;
+}
+
+JsonWriter& JsonWriter::Key(std::string_view name) {
+  BeforeValue();
+  text_ += JsonQuote(name);
+  text_.push_back(':');
+  need_comma_ = false;
+  return *this;
+}
+
+JsonWriter& JsonWriter::String(std::string_view text) { return Raw(JsonQuote(text)); }
+JsonWriter& JsonWriter::Int(int64_t value) { return Raw(std::to_string(value)); }
+JsonWriter& JsonWriter::Uint(uint64_t value) { return Raw(std::to_string(value)); }
+JsonWriter& JsonWriter::Bool(bool value) { return Raw(value ? "true" : "false"); }
+JsonWriter& JsonWriter::Null() { return Raw("null"); }
+
+JsonWriter& JsonWriter::Double(double value) {
+  if (std::isnan(value)) return String("NaN");
+  if (std::isinf(value)) return String(value > 0 ? "Infinity" : "-Infinity");
+  return Raw(fmt::format("{}", value));
+}
+
+JsonWriter& JsonWriter::Raw(std::string_view json) {
+  BeforeValue();
+  text_ += json;
+  return *this;
+}
+
+std::string JsonWriter::Take() {
+  DCHECK(depth_ == 0);
+  need_comma_ = false;
+  return std::exchange(text_, {});
+}
+
+std::string JsonQuote(std::string_view text) {
+  std::string quoted = "\"";
+  quoted.reserve(text.size() + 2);
+  for (const char c : text) {
+    switch (c) {
+      case '"':
+        quoted += "\\\"";
+        break;
+      case '\\':
+        quoted += "\\\\";
+        break;
+      case '\n':
+        quoted += "\\n";
+        break;
+      case '\r':
+        quoted += "\\r";
+        break;
+      case '\t':
+        quoted += "\\t";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          quoted += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+        } else {
+          quoted.push_back(c);
+        }
+    }
+  }
+  quoted.push_back('"');
+  return quoted;
+}
+
+}  // namespace duckpond

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "base/uuid.h"
+
+#include <cstring>
+
+#include "base/encoding.h"
+
+namespace duckpond {
+namespace {
+
+constexpr uint32_t kCounterMax = 0xfff;
+constexpr size_t kTextSize = 36;
+
+bool IsDashAt(size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
+
+}  // namespace
+
+std::string Uuid::ToString() const {
+  const std::string hex = HexEncode({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" +
+         hex.substr(16, 4) + "-" + hex.substr(20);
+}
+
+Result<Uuid> Uuid::Parse(std::string_view text) {
+  const auto bad = [text] {
+    return Status::Invalid("\"" + std::string(text.substr(0, 64)) +
+                           "\" is no UUID: expected 8-4-4-4-12 hexadecimal digits");
+  };
+  if (text.size() != kTextSize) return bad();
+  std::string hex;
+  for (size_t i = 0; i < kTextSize; ++i) {
+    if (!IsDashAt(i)) {
+      hex.push_back(text[i]);
+    } else if (text[i] != '-') {
+      return bad();
+    }
+  }
+  const auto raw = HexDecode(hex);
+  if (!raw.ok() || raw->size() != 16) return bad();
+  Uuid id;
+  std::memcpy(id.bytes.data(), raw->data(), id.bytes.size());
+  return id;
+}
+
+int64_t Uuid::time_ms() const {
+  int64_t ms = 0;
+  for (int i = 0; i < 6; ++i) ms = (ms << 8) | bytes[static_cast<size_t>(i)];
+  return ms;
+}
+
+Uuid UuidSource::Next() {
+  std::lock_guard lock(mutex_);
+  const auto now_ms = static_cast<uint64_t>(clock_.NowUs() / 1000);
+  if (now_ms > last_ms_) {
+    last_ms_ = now_ms;
+    counter_ = static_cast<uint32_t>(random_.Below(kCounterMax / 2));
+  } else if (++counter_ > kCounterMax) {
+    ++last_ms_;
+    counter_ = 0;
+  }
+  const uint64_t high = (last_ms_ << 16) | 0x7000 | counter_;
+  const uint64_t low = (random_.Next() >> 2) | (uint64_t{1} << 63);
+  Uuid id;
+  for (size_t i = 0; i < 8; ++i) {
+    id.bytes[i] = static_cast<uint8_t>(high >> (56 - 8 * i));
+    id.bytes[8 + i] = static_cast<uint8_t>(low >> (56 - 8 * i));
+  }
+  return id;
+}
+
+}  // namespace duckpond
+
+size_t std::hash<duckpond::Uuid>::operator()(const duckpond::Uuid& id) const noexcept {
+  // The last eight bytes are random in versions 4 and 7.
+  uint64_t low = 0;
+  std::memcpy(&low, id.bytes.data() + 8, sizeof(low));
+  return low;
+}
