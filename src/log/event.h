@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Event and Commit: what the log is made of. A commit is a version of the pond; its events say what
+// Event and CommitRecord: what the log is made of. A commit is a version of the pond; its events say what
 // changed. The log carries events without knowing what they mean; a Folder (log/folder.h) does.
 //
 // Units:   versions are dense and rise by one from 1; version 0 is the pond before its first commit.
@@ -26,7 +26,7 @@ struct Event {
   bool ignorable = false;
 };
 
-struct Commit {
+struct CommitRecord {
   Version version = 0;
   Uuid transaction;  // The same in every attempt to commit.
   int64_t time_us = 0;

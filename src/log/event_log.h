@@ -106,7 +106,7 @@ class EventLog {
     Version first = 1;
     Version last = 0;
   };
-  virtual Task<Result<std::vector<Commit>>> History(Context context, VersionRange range) = 0;
+  virtual Task<Result<std::vector<CommitRecord>>> History(Context context, VersionRange range) = 0;
 
   // Reads everything there is and checks it: hash chain, versions, segments, checkpoints, folds.
   struct Report {
