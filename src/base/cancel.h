@@ -3,7 +3,8 @@
 // CancelSource and CancelToken: one side asks for work to stop, the other notices. A token may be
 // copied into every task of a unit of work; cancelling is permanent.
 //
-// Threads:   all methods may be called concurrently. Callbacks run on the thread that cancels, outside
+// Threads:   all methods may be called concurrently. Callbacks run on the thread that cancels,
+// outside
 //            any lock, or at once inside OnCancel if it was cancelled before.
 #pragma once
 
@@ -20,8 +21,9 @@ class CancelToken {
 
   bool cancelled() const;
 
-  // Calls `stop` once when cancelled, until the returned registration dies. After its destructor has
-  // returned, `stop` is not running and will not run, unless the destructor is called by `stop`.
+  // Calls `stop` once when cancelled, until the returned registration dies. After its destructor
+  // has returned, `stop` is not running and will not run, unless the destructor is called by
+  // `stop`.
   class Registration;
   [[nodiscard]] Registration OnCancel(std::function<void()> stop) const;
 

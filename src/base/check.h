@@ -11,9 +11,9 @@ namespace duckpond {
 
 }  // namespace duckpond
 
-#define CHECK(condition)                                                        \
-  do {                                                                          \
-    if (!(condition)) ::duckpond::CheckFailed(__FILE__, __LINE__, #condition);  \
+#define CHECK(condition)                                                       \
+  do {                                                                         \
+    if (!(condition)) ::duckpond::CheckFailed(__FILE__, __LINE__, #condition); \
   } while (false)
 
 #ifdef NDEBUG

@@ -9,10 +9,9 @@
 namespace duckpond {
 
 std::string Cost::ToJson() const {
-  return fmt::format(
-      R"({{"requests":{{"get":{},"put":{},"delete":{},"list":{}}},"round_trips":{},)"
-      R"("bytes_read":{},"bytes_written":{},"usd":{:.9f}}})",
-      gets, puts, deletes, lists, round_trips, bytes_read, bytes_written, usd);
+  return fmt::format(R"({{"requests":{{"get":{},"put":{},"delete":{},"list":{}}},"round_trips":{},)"
+                     R"("bytes_read":{},"bytes_written":{},"usd":{:.9f}}})",
+                     gets, puts, deletes, lists, round_trips, bytes_read, bytes_written, usd);
 }
 
 uint64_t CostLedger::Begin() {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Text forms of bytes: hexadecimal, base64 (RFC 4648, with padding) and percent-encoding (RFC 3986).
+// Text forms of bytes: hexadecimal, base64 (RFC 4648, with padding) and percent-encoding (RFC
+// 3986).
 //
-// Errors:  decoders return kInvalid for anything their encoder would not have written (hexadecimal is
+// Errors:  decoders return kInvalid for anything their encoder would not have written (hexadecimal
+// is
 //          read in either case).
 #pragma once
 

@@ -19,8 +19,8 @@ struct Env {
   Random& random;
   UuidSource& uuids;
 
-  // The process's own: threads, the machine's clock, the kernel's randomness. Made on first use, never
-  // destroyed, since tasks may still run while the process exits.
+  // The process's own: threads, the machine's clock, the kernel's randomness. Made on first use,
+  // never destroyed, since tasks may still run while the process exits.
   static Env& Process();
 };
 

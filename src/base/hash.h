@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Hashes: XXH3 for integrity inside our formats (fast, not against an adversary), SHA-256 and HMAC for
-// request signing, MD5 only where a protocol asks for it. All results are raw bytes; see
+// Hashes: XXH3 for integrity inside our formats (fast, not against an adversary), SHA-256 and HMAC
+// for request signing, MD5 only where a protocol asks for it. All results are raw bytes; see
 // base/encoding.h for their text form.
 #pragma once
 
@@ -15,8 +15,8 @@ namespace duckpond {
 std::string Xxh3_128(std::string_view bytes);
 uint64_t Xxh3_64(std::string_view bytes);
 
-std::string Sha256(std::string_view bytes);                             // 32 bytes
+std::string Sha256(std::string_view bytes);                            // 32 bytes
 std::string HmacSha256(std::string_view key, std::string_view bytes);  // 32 bytes
-std::string Md5(std::string_view bytes);                                // 16 bytes
+std::string Md5(std::string_view bytes);                               // 16 bytes
 
 }  // namespace duckpond

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// JsonWriter: appends JSON to a string, with commas in the right places. Text that is not valid UTF-8
-// is a caller's mistake: bytes go through base64 first.
+// JsonWriter: appends JSON to a string, with commas in the right places. Text that is not valid
+// UTF-8 is a caller's mistake: bytes go through base64 first.
 //
 // Example:  JsonWriter json; json.BeginObject().Key("n").Int(1).EndObject(); json.Take() == {"n":1}
 // Errors:   none; unbalanced calls are caught by a DCHECK.

@@ -47,13 +47,13 @@ Status StatusOf(const Result<T>& result) {
 #define DUCKPOND_CONCAT_(a, b) a##b
 #define DUCKPOND_CONCAT(a, b) DUCKPOND_CONCAT_(a, b)
 
-#define DUCKPOND_RETURN_IF_ERROR(keyword, expr)                           \
-  do {                                                                    \
+#define DUCKPOND_RETURN_IF_ERROR(keyword, expr)                                    \
+  do {                                                                             \
     if (auto status_ = ::duckpond::StatusOf(expr); !status_.ok()) keyword status_; \
   } while (false)
 
-#define DUCKPOND_ASSIGN(keyword, holder, lhs, expr) \
-  auto holder = (expr);                             \
+#define DUCKPOND_ASSIGN(keyword, holder, lhs, expr)    \
+  auto holder = (expr);                                \
   if (!holder.ok()) keyword std::move(holder).error(); \
   lhs = *std::move(holder)
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Task<T>: a lazily started C++20 coroutine. It runs when it is awaited by another task, or given to
-// Block (a plain thread waits for it) or Spawn (nobody does). Sixty reads are in flight at once as
-// sixty tasks, not sixty threads.
+// Task<T>: a lazily started C++20 coroutine. It runs when it is awaited by another task, or given
+// to Block (a plain thread waits for it) or Spawn (nobody does). Sixty reads are in flight at once
+// as sixty tasks, not sixty threads.
 //
 // Example:
 //   Task<Result<int>> Sum(ObjectStore& store, Context context) {
@@ -242,7 +242,8 @@ template <class T>
 Completion<T> Start(Executor& executor, Task<T> task) {
   Completion<T> done;
   auto shared = std::make_shared<Task<T>>(std::move(task));
-  executor.Post([&executor, shared, done] { internal::RunInto(&executor, std::move(*shared), done); });
+  executor.Post(
+      [&executor, shared, done] { internal::RunInto(&executor, std::move(*shared), done); });
   return done;
 }
 
@@ -259,8 +260,8 @@ Task<std::vector<T>> WhenAll(std::vector<Task<T>> tasks) {
   co_return values;
 }
 
-// Runs `task` on `executor` and blocks the calling thread until it ends. `poll` is called about every
-// 20 ms meanwhile, for instance to look for an interrupt and cancel the task's context.
+// Runs `task` on `executor` and blocks the calling thread until it ends. `poll` is called about
+// every 20 ms meanwhile, for instance to look for an interrupt and cancel the task's context.
 // REQUIRES: the caller is not a thread of `executor`.
 template <class T>
 T Block(Executor& executor, Task<T> task, const std::function<void()>& poll = nullptr) {

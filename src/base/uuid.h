@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Uuid: a 128-bit identifier, and UuidSource: version 7 ones (RFC 9562), which sort by the time they
-// were made. Ids of one source rise strictly, also within a millisecond and when the clock goes back
-// (RFC 9562 section 6.2, method 1: a 12-bit counter that borrows from the millisecond when full).
+// Uuid: a 128-bit identifier, and UuidSource: version 7 ones (RFC 9562), which sort by the time
+// they were made. Ids of one source rise strictly, also within a millisecond and when the clock
+// goes back (RFC 9562 section 6.2, method 1: a 12-bit counter that borrows from the millisecond
+// when full).
 //
 // Threads:  Uuid is a value; UuidSource may be called concurrently.
 #pragma once

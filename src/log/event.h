@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Event and CommitRecord: what the log is made of. A commit is a version of the pond; its events say what
-// changed. The log carries events without knowing what they mean; a Folder (log/folder.h) does.
+// Event and CommitRecord: what the log is made of. A commit is a version of the pond; its events
+// say what changed. The log carries events without knowing what they mean; a Folder (log/folder.h)
+// does.
 //
-// Units:   versions are dense and rise by one from 1; version 0 is the pond before its first commit.
-//          Times are microseconds since the Unix epoch, UTC, and rise strictly from commit to commit.
+// Units:   versions are dense and rise by one from 1; version 0 is the pond before its first
+// commit.
+//          Times are microseconds since the Unix epoch, UTC, and rise strictly from commit to
+//          commit.
 // Format:  docs/formats/log.md
 #pragma once
 

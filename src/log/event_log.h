@@ -4,16 +4,16 @@
 // compare-and-swap.
 //
 // Invariants:  1. Versions are dense and rise by one.  2. A committed event is never rewritten.
-//              3. Exactly one conditional put claims each version.  4. A read that failed is an error,
-//              never an empty log.  5. A put that was not answered may have happened.
+//              3. Exactly one conditional put claims each version.  4. A read that failed is an
+//              error, never an empty log.  5. A put that was not answered may have happened.
 // Threads:     all methods may be called concurrently; no callback runs under a lock. One EventLog
 //              exists per pond and process (see Open), so that waiting commits leave in one put.
 // Lifetime:    borrows Env and Folder, which must outlive it. Tasks keep it alive.
 // Errors:      kNotFound – no pond here. kConflict – a change cannot be rebased: decide again.
-//              kUnknown – a commit may have landed and the time to find out is over. kCorrupt – the log
-//              is lost, broken or foreign; the message names the object and the place. kUnsupported – a
-//              newer format or an unknown event; kInvalid – the store may not be written, or does not
-//              honour conditions.
+//              kUnknown – a commit may have landed and the time to find out is over. kCorrupt – the
+//              log is lost, broken or foreign; the message names the object and the place.
+//              kUnsupported – a newer format or an unknown event; kInvalid – the store may not be
+//              written, or does not honour conditions.
 // Format:      docs/formats/log.md
 #pragma once
 
@@ -35,8 +35,9 @@ struct Snapshot {
   StatePtr state;
 };
 
-// What one transaction wants to change. The log asks again for every attempt, so the answer is computed
-// from the transaction's own immutable changes and the newest state, never from an earlier answer.
+// What one transaction wants to change. The log asks again for every attempt, so the answer is
+// computed from the transaction's own immutable changes and the newest state, never from an earlier
+// answer.
 class Change {
  public:
   virtual ~Change() = default;
@@ -71,19 +72,20 @@ class EventLog {
  public:
   virtual ~EventLog() = default;
 
-  // The log of the pond in `store`; the process's existing one if it is open with an equal store URL
-  // and `share` (a non-empty identity of the store, credentials included). Makes no request.
+  // The log of the pond in `store`; the process's existing one if it is open with an equal store
+  // URL and `share` (a non-empty identity of the store, credentials included). Makes no request.
   static std::shared_ptr<EventLog> Open(Env& env, std::shared_ptr<ObjectStore> store,
                                         const Folder& folder, LogOptions options,
                                         const std::string& share);
 
-  // Makes the pond: proves the store, refuses a place that is not empty, writes pond.json and the first
-  // log. Errors: kExists if there is a pond. Cost: about nine requests, once in a pond's life.
+  // Makes the pond: proves the store, refuses a place that is not empty, writes pond.json and the
+  // first log. Errors: kExists if there is a pond. Cost: about nine requests, once in a pond's
+  // life.
   virtual Task<Status> Create(Context context) = 0;
 
-  // The newest version. Errors: kNotFound if there is no pond, which takes two answers from the store
-  // (no log and no pond.json). Cost: one GET (conditional, of the tail only, once a version is known);
-  // two dependent ones when the state is too large for the base.
+  // The newest version. Errors: kNotFound if there is no pond, which takes two answers from the
+  // store (no log and no pond.json). Cost: one GET (conditional, of the tail only, once a version
+  // is known); two dependent ones when the state is too large for the base.
   virtual Task<Result<Snapshot>> Latest(Context context) = 0;
 
   // The version that this process saw last, if any. Cost: none.
@@ -95,9 +97,9 @@ class EventLog {
   // The newest version whose time is not after `time_us`.
   virtual Task<Result<Snapshot>> AtTime(Context context, int64_t time_us) = 0;
 
-  // Commits `change` on top of the newest version, creating the pond if there is none. Durable when it
-  // returns. Cost: one conditional PUT when the cached version is the newest, shared by all commits that
-  // wait at the same time; after a lost race one GET more.
+  // Commits `change` on top of the newest version, creating the pond if there is none. Durable when
+  // it returns. Cost: one conditional PUT when the cached version is the newest, shared by all
+  // commits that wait at the same time; after a lost race one GET more.
   virtual Task<Result<CommitReceipt>> Commit(Context context, std::shared_ptr<Change> change,
                                              CommitOptions options) = 0;
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Folder: what the layer above makes of the events. The log hands it events in order and keeps what it
-// returns, so that a reader starts from the newest base instead of from the beginning.
+// Folder: what the layer above makes of the events. The log hands it events in order and keeps what
+// it returns, so that a reader starts from the newest base instead of from the beginning.
 //
 // Threads:  const methods may be called concurrently. A FoldedState is immutable and shared.
-// Errors:   kUnsupported – an event that is not known and not ignorable; kCorrupt – one that cannot be
+// Errors:   kUnsupported – an event that is not known and not ignorable; kCorrupt – one that cannot
+// be
 //           (a file added to a table that is not there).
 #pragma once
 
@@ -34,8 +35,8 @@ class Folder {
   // `before` with the events of one commit, or of a whole base, applied. `before` is not changed.
   virtual Result<StatePtr> Fold(StatePtr before, std::span<const Event> events) const = 0;
 
-  // Events that fold Empty() into `state`: what a base frame carries. Their ids are those of the events
-  // that made the state, where they have one.
+  // Events that fold Empty() into `state`: what a base frame carries. Their ids are those of the
+  // events that made the state, where they have one.
   virtual std::vector<Event> Unfold(const FoldedState& state) const = 0;
 
   // Whether `name` has a meaning for this program. A writer refuses a log that has events, not

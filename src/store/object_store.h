@@ -29,8 +29,9 @@ namespace duckpond {
 
 inline constexpr size_t kKeyBytesMax = 900;
 
-// What a conditional write compares: opaque, changes whenever the content does. May also be equal for
-// equal contents (a single-part ETag of S3 is a hash), so nothing may rely on it to count writes.
+// What a conditional write compares: opaque, changes whenever the content does. May also be equal
+// for equal contents (a single-part ETag of S3 is a hash), so nothing may rely on it to count
+// writes.
 struct ObjectTag {
   std::string value;
   bool operator==(const ObjectTag&) const = default;
@@ -45,8 +46,8 @@ struct ByteRange {
 struct GetOptions {
   std::optional<ByteRange> range;
   std::optional<ObjectTag> if_none_match;
-  // A reply may not have more bytes than this; a longer one is kExhausted. Guards against a store that
-  // never stops answering.
+  // A reply may not have more bytes than this; a longer one is kExhausted. Guards against a store
+  // that never stops answering.
   uint64_t bytes_max = uint64_t{1} << 30;
 };
 
@@ -77,8 +78,8 @@ struct PutReply {
   enum class State : unsigned char {
     kWritten,   // Done; `tag` is the new one.
     kConflict,  // The condition did not hold (or another write was under way): nothing happened.
-    kUnknown,   // Sent, and not answered, or answered by a server error: it may have happened, or may
-                // still happen. `detail` says what was seen.
+    kUnknown,   // Sent, and not answered, or answered by a server error: it may have happened, or
+               // may still happen. `detail` says what was seen.
   };
   State state = State::kUnknown;
   ObjectTag tag;
@@ -102,7 +103,7 @@ struct ListReply {
 
 // What a kind of store can do, and what its requests cost.
 struct StoreTraits {
-  std::string kind;                  // "memory", "file", "s3", …
+  std::string kind;  // "memory", "file", "s3", …
   bool can_write = true;
   bool can_append = false;
   uint64_t object_bytes_max = uint64_t{5} << 30;
@@ -140,8 +141,8 @@ class ObjectStore {
   virtual Task<Result<DeleteReply>> Delete(Context context, std::string key,
                                            std::optional<ObjectTag> if_match) = 0;
 
-  // Objects whose keys start with `prefix`, a page at a time. Used by the deep vacuum and the check for
-  // a foreign place only, never on a normal path. Cost: one request a page.
+  // Objects whose keys start with `prefix`, a page at a time. Used by the deep vacuum and the check
+  // for a foreign place only, never on a normal path. Cost: one request a page.
   virtual Task<Result<ListReply>> List(Context context, std::string prefix,
                                        std::optional<std::string> token) = 0;
 

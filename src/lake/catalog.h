@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+//
+// Catalog: a pond's schemas, tables and rows at one version, folded from the log. Immutable: a
+// commit makes a new one that shares what did not change, so that a reader keeps its version for as
+// long as it holds the pointer.
+//
+// Threads:   immutable; may be read concurrently.
+// Invariant: the schema "main" always exists.
+// Cost:      look-ups are logarithmic in the number of names.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lake/data_file.h"
+#include "lake/schema.h"
+#include "log/event_log.h"
+
+namespace duckpond {
+
+struct Table {
+  std::shared_ptr<const TableDef> def;
+  std::vector<DataFilePtr> files;          // In the order of their row ids.
+  std::vector<InlineRowsPtr> inline_rows;  // Likewise.
+  uint64_t next_row_id = 0;
+  uint64_t rows = 0;          // Of files and inline rows together.
+  uint64_t inline_bytes = 0;  // Of the encoded inline rows.
+};
+using TablePtr = std::shared_ptr<const Table>;
+
+struct Schema {
+  SchemaDef def;
+  std::map<std::string, TablePtr> tables;                       // By FoldName.
+  std::map<std::string, std::shared_ptr<const ViewDef>> views;  // By FoldName.
+};
+using SchemaPtr = std::shared_ptr<const Schema>;
+
+class Catalog final : public FoldedState {
+ public:
+  std::map<std::string, SchemaPtr> schemas;    // By FoldName.
+  std::map<std::string, std::string> options;  // Pond-wide, such as "inline_bytes".
+  uint64_t inline_bytes = 0;                   // Of all tables.
+
+  // Null if there is none.
+  SchemaPtr FindSchema(std::string_view schema) const;
+  TablePtr FindTable(std::string_view schema, std::string_view table) const;
+  TablePtr FindTable(const Uuid& id) const;
+};
+using CatalogPtr = std::shared_ptr<const Catalog>;
+
+// A catalog and the version it is of.
+struct CatalogSnapshot {
+  Version version = 0;
+  int64_t time_us = 0;
+  CatalogPtr catalog;
+};
+
+}  // namespace duckpond

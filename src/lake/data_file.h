@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//
+// DataFile and InlineRows: where the rows of a table are. A DataFile is an immutable object in the
+// store with all that a reader needs to skip it or to open it without asking; InlineRows lie in the
+// log.
+//
+// Units:    sizes and offsets in bytes. Bounds are in key encoding (lake/key.h).
+// Threads:  immutable once in a Catalog.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/uuid.h"
+#include "lake/column_batch.h"
+
+namespace duckpond {
+
+// A file of at most this many rows carries the hashes of its keys in the log.
+inline constexpr uint64_t kKeyHashesMax = 256;
+
+// Bounds of a column's values in a file. Without bounds nothing is known but the count of NULLs.
+struct ColumnStatistics {
+  uint32_t field_id = 0;
+  uint64_t nulls = 0;
+  // No value is less than `min` or greater than `max`. Long values are cut, so neither need occur.
+  std::optional<std::string> min;
+  std::optional<std::string> max;
+  bool exact = false;  // Both occur in the file: min() and max() need no read.
+};
+
+// What is known of a key (PRIMARY KEY or UNIQUE) in a file; keys with a NULL in them are left out.
+struct KeySummary {
+  uint32_t constraint = 0;  // Index in TableDef::constraints.
+  std::string min;          // Exact, never cut.
+  std::string max;
+  std::vector<uint64_t> hashes;  // XXH3-64 of each key, sorted; empty for a file of many rows.
+};
+
+struct RowGroup {
+  uint64_t offset = 0;  // From the first byte of its first column chunk
+  uint64_t bytes = 0;   // to the last of its last.
+  uint64_t rows = 0;
+  std::string key_min;  // Of the primary key (or first key); both empty where there is none.
+  std::string key_max;
+};
+
+struct DataFile {
+  Uuid id;
+  std::string path;  // data/<table uuid>/<uuidv7>.parquet, below the pond's root.
+  std::string format = "parquet";
+  uint64_t bytes = 0;
+  uint64_t footer_bytes = 0;  // Parquet's footer, with its length and magic.
+  uint64_t rows = 0;
+  uint64_t first_row_id = 0;  // Assigned at commit.
+  std::vector<ColumnStatistics> statistics;
+  std::vector<KeySummary> keys;
+  std::vector<RowGroup> row_groups;
+  std::string footer;  // The footer itself, for small files; else empty.
+};
+using DataFilePtr = std::shared_ptr<const DataFile>;
+
+struct InlineRows {
+  Uuid id;
+  uint64_t rows = 0;
+  uint64_t first_row_id = 0;  // Assigned at commit.
+  std::string encoded;        // ColumnBatch::Encode
+  std::vector<KeySummary> keys;
+};
+using InlineRowsPtr = std::shared_ptr<const InlineRows>;
+
+}  // namespace duckpond
