@@ -7,7 +7,9 @@
 // Threads:   all methods may be called concurrently.
 // Lifetime:  the store outlives the tasks it returned; arguments are taken by value.
 // Units:     sizes and offsets in bytes.
-// Keys:      UTF-8, '/'-separated, no empty, "." or ".." segment, at most kKeyBytesMax.
+// Keys:      UTF-8 without control characters, '/'-separated, no empty, "." or ".." segment, at
+// most
+//            kKeyBytesMax; the first segment is not ".duckpond" (store/object_rules.h checks).
 // Errors:    kInvalid – a bad key, wrong credentials, no permission, no such bucket: change the
 //            configuration. kUnavailable – nothing happened and it may work later. kCancelled – the
 //            context ended before anything was sent. kExhausted – the object or the disk is full.
@@ -39,13 +41,17 @@ struct ObjectTag {
 
 struct ByteRange {
   uint64_t offset = 0;
-  // Bytes wanted; none means to the end. A reply may be shorter when the object ends before.
+  // Bytes wanted, at least one; none means to the end. A reply may be shorter when the object ends
+  // before.
   std::optional<uint64_t> length;
 };
 
 struct GetOptions {
   std::optional<ByteRange> range;
   std::optional<ObjectTag> if_none_match;
+  // Whether the reply's tag is needed. Readers of a part of a large immutable object say no: a
+  // local directory would have to read the whole object to know it. The tag may then be empty.
+  bool want_tag = true;
   // A reply may not have more bytes than this; a longer one is kExhausted. Guards against a store
   // that never stops answering.
   uint64_t bytes_max = uint64_t{1} << 30;
@@ -79,7 +85,7 @@ struct PutReply {
     kWritten,   // Done; `tag` is the new one.
     kConflict,  // The condition did not hold (or another write was under way): nothing happened.
     kUnknown,   // Sent, and not answered, or answered by a server error: it may have happened, or
-               // may still happen. `detail` says what was seen.
+                // may still happen. `detail` says what was seen.
   };
   State state = State::kUnknown;
   ObjectTag tag;
@@ -150,6 +156,13 @@ class ObjectStore {
 
   // The store's URL without credentials, for messages: "s3://bucket/prefix".
   virtual const std::string& url() const = 0;
+
+  // Where requests go, without credentials: what a proof of conditions (store/store_proof.h) holds
+  // for. Moving a directory or renaming a bucket need not change it, another server must.
+  virtual std::string endpoint() const = 0;
+
+  // What the server calls itself, once it has answered anything; empty where there is no server.
+  virtual std::string server() const { return {}; }
 };
 
 }  // namespace duckpond
