@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""Servers that a bench or a test starts for itself on 127.0.0.1 and stops by its own handle."""
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import selectors
+import socket
+import subprocess
+import sys
+import time
+
+from . import places
+
+START_SECONDS_MAX = 20
+KEY, SECRET, REGION, BUCKET = "benchkey", "benchsecret", "us-east-1", "bench"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(condition, what):
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{what} did not start within {START_SECONDS_MAX} s")
+        time.sleep(0.02)
+
+
+def stop(process):
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def accepts(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def s3_environment(port):
+    """What a client of the S3 server on this port needs in its environment."""
+    return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_ACCESS_KEY_ID": KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+@contextlib.contextmanager
+def s3_server(folder):
+    """versitygw over `folder` with one bucket; yields its port."""
+    places.require(places.VERSITYGW)
+    root = pathlib.Path(folder) / "s3"
+    (root / BUCKET).mkdir(parents=True)
+    port = free_port()
+    with open(pathlib.Path(folder) / "versitygw.log", "wb") as log:
+        process = subprocess.Popen(
+            [places.VERSITYGW, "--access", KEY, "--secret", SECRET, "--region", REGION,
+             "--port", f"127.0.0.1:{port}", "--keep-alive", "--quiet", "posix", root],
+            stdout=log, stderr=log)
+    try:
+        def up():
+            if process.poll() is not None:
+                raise RuntimeError(f"versitygw ended with {process.returncode}: see {log.name}")
+            return accepts(port)
+
+        wait_for(up, "versitygw")
+        yield port
+    finally:
+        stop(process)
+
+
+class MeterClient:
+    """Control of a running bench/meter."""
+
+    def __init__(self, port):
+        self.port = port
+
+    def _ask(self, method, path, body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, body)
+            answer = connection.getresponse()
+            text = answer.read()
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise RuntimeError(f"{method} {path}: {answer.status} {text!r}")
+        return json.loads(text)
+
+    def stats(self, log_entries=0):
+        return self._ask("GET", f"/-/stats?log={log_entries}")
+
+    def reset(self):
+        return self._ask("POST", "/-/reset")
+
+    def settings(self, **values):
+        return self._ask("POST", "/-/settings", json.dumps(values))
+
+
+@contextlib.contextmanager
+def meter(upstream_port):
+    """bench/meter in front of a server; yields a MeterClient."""
+    process = subprocess.Popen(
+        [sys.executable, places.REPOSITORY / "bench" / "meter", "--upstream",
+         f"127.0.0.1:{upstream_port}"], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    try:
+        with selectors.DefaultSelector() as waiter:
+            waiter.register(process.stdout, selectors.EVENT_READ)
+            if not waiter.select(START_SECONDS_MAX):
+                raise RuntimeError("bench/meter did not start")
+        line = process.stdout.readline()
+        if not line.startswith("listening on "):
+            raise RuntimeError(f"bench/meter said {line!r}")
+        yield MeterClient(int(line.rpartition(":")[2]))
+    finally:
+        stop(process)
+        process.stdout.close()
