@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "sql/duckdb_api.h"
+// The line above comes first: it is the precompiled header.
+#include "duckdb/main/database_manager.hpp"
+#include "sql/connection_state.h"
+#include "sql/engine_pond.h"
+#include "sql/extension.h"
+
+namespace duckpond {
+namespace {
+
+std::string AttachSql(const EngineOptions& options) {
+  std::string sql = "ATTACH " + duckdb::KeywordHelper::WriteQuoted("duckpond:" + options.url) +
+                    " AS " + kPondCatalog + " (TYPE duckpond";
+  if (options.read_only) sql += ", READ_ONLY";
+  if (!options.latency_profile.empty()) {
+    sql += ", LATENCY " + duckdb::KeywordHelper::WriteQuoted(options.latency_profile);
+  }
+  return sql + ")";
+}
+
+}  // namespace
+
+void AttachPond(duckdb::DuckDB& database, const EngineOptions& options) {
+  LoadDuckpond(*database.instance);
+  duckdb::Connection connection(database);
+  auto attached = connection.Query(AttachSql(options));
+  if (attached->HasError()) attached->ThrowError();
+  duckdb::ClientContext& context = *connection.context;
+  context.RunFunctionInTransaction([&context] {
+    duckdb::DatabaseManager::Get(context).SetDefaultDatabase(context, kPondCatalog);
+  });
+}
+
+Cost StatementCost(duckdb::ClientContext& context) { return StatementLedger(context)->Total(); }
+
+}  // namespace duckpond

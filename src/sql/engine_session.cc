@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "sql/duckdb_api.h"
+// The line above comes first: it is the precompiled header.
+#include "base/env.h"
+#include "sql/engine_session.h"
+#include "sql/engine_state.h"
+
+namespace duckpond {
+namespace {
+
+using duckdb::ErrorData;
+
+void CountRows(duckdb::ClientContext& context, bool count) {
+  auto& config = duckdb::ClientConfig::GetConfig(context);
+  config.enable_profiler = count;
+  config.emit_profiler_output = false;
+  config.profiler_settings = {duckdb::MetricType::OPERATOR_ROWS_SCANNED};
+}
+
+// The values of the parameters that the statement has; DuckDB refuses more.
+duckdb::case_insensitive_map_t<duckdb::BoundParameterData> Bound(
+    const duckdb::SQLStatement& statement, const RunOptions& options) {
+  duckdb::case_insensitive_map_t<duckdb::BoundParameterData> values;
+  for (const auto& [name, text] : options.parameters) {
+    if (statement.named_param_map.count(name) == 0) continue;
+    values.emplace(name, duckdb::BoundParameterData(duckdb::Value(text)));
+  }
+  return values;
+}
+
+duckdb::unique_ptr<duckdb::PendingQueryResult> Plan(
+    duckdb::Connection& connection, duckdb::unique_ptr<duckdb::SQLStatement> statement,
+    const RunOptions& options) {
+  constexpr auto kStream = duckdb::QueryResultOutputType::ALLOW_STREAMING;
+  if (statement->named_param_map.empty()) {
+    return connection.PendingQuery(std::move(statement), kStream);
+  }
+  auto values = Bound(*statement, options);
+  return connection.PendingQuery(std::move(statement), values, kStream);
+}
+
+ResultKind KindOf(const duckdb::QueryResult& result) {
+  switch (result.properties.return_type) {
+    case duckdb::StatementReturnType::QUERY_RESULT:
+      return ResultKind::kRows;
+    case duckdb::StatementReturnType::CHANGED_ROWS:
+      return ResultKind::kChanged;
+    default:
+      return ResultKind::kNothing;
+  }
+}
+
+std::vector<ResultColumn> ColumnsOf(const duckdb::QueryResult& result) {
+  std::vector<ResultColumn> columns;
+  for (duckdb::idx_t i = 0; i < result.names.size(); ++i) {
+    columns.push_back({result.names[i], result.types[i].ToString()});
+  }
+  return columns;
+}
+
+}  // namespace
+
+Statement::Statement(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Statement::Statement(Statement&&) noexcept = default;
+Statement& Statement::operator=(Statement&&) noexcept = default;
+Statement::~Statement() = default;
+
+std::string Statement::text() const { return state_->text; }
+
+Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Session::~Session() = default;
+
+bool Session::in_transaction() const { return !state_->connection.IsAutoCommit(); }
+Blame Session::blame() const { return state_->blame; }
+
+Result<std::vector<Statement>> Session::Parse(const std::string& sql) {
+  try {
+    std::vector<Statement> statements;
+    for (auto& parsed : state_->connection.ExtractStatements(sql)) {
+      auto state = std::make_unique<Statement::State>();
+      state->text = parsed->query.substr(parsed->stmt_location, parsed->stmt_length);
+      state->parsed = std::move(parsed);
+      statements.emplace_back(std::move(state));
+    }
+    return statements;
+  } catch (const std::exception& error) {
+    return state_->Fail(ErrorData(error));
+  }
+}
+
+Result<std::unique_ptr<QueryResult>> Session::Run(Context context, Statement statement,
+                                                  const RunOptions& options) {
+  auto result = std::make_unique<QueryResult::State>();
+  result->session = state_.get();
+  result->context = context;
+  result->started_us = Env::Process().executor.NowUs();
+  duckdb::Connection& connection = state_->connection;
+  try {
+    state_->guard->SetOnlyReads(options.only_reads);
+    state_->guard->CheckKind(*statement.state_->parsed);
+    CountRows(*connection.context, options.count_rows);
+    result->on_cancel = context.cancel.OnCancel([&connection] { connection.Interrupt(); });
+    auto pending = Plan(connection, std::move(statement.state_->parsed), options);
+    if (pending->HasError()) return state_->Fail(pending->GetErrorObject());
+    // DuckDB forgets an interrupt that came before it began to plan.
+    if (context.cancel.cancelled()) connection.Interrupt();
+    result->rows = pending->Execute();
+    if (result->rows->HasError()) return state_->Fail(result->rows->GetErrorObject());
+    result->columns = ColumnsOf(*result->rows);
+    result->kind = KindOf(*result->rows);
+  } catch (const std::exception& error) {
+    return state_->Fail(ErrorData(error));
+  }
+  return std::make_unique<QueryResult>(std::move(result));
+}
+
+Result<std::unique_ptr<QueryResult>> Session::RunAll(Context context, const std::string& sql,
+                                                     const RunOptions& options) {
+  ASSIGN_OR_RETURN(std::vector<Statement> statements, Parse(sql));
+  std::unique_ptr<QueryResult> last;
+  for (Statement& statement : statements) {
+    while (last) {
+      ASSIGN_OR_RETURN(const ResultChunk* rows, last->Next());
+      if (!rows) break;
+    }
+    ASSIGN_OR_RETURN(last, Run(context, std::move(statement), options));
+  }
+  return last;
+}
+
+}  // namespace duckpond

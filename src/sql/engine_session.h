@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+//
+// Session: one connection to an Engine: parses SQL, runs it statement by statement and streams the
+// results.
+//
+// Example:
+//   ASSIGN_OR_RETURN(auto session, engine->Connect());
+//   ASSIGN_OR_RETURN(auto result, session->RunAll(context, "BEGIN; …; SELECT 42", {}));
+//   while (true) { ASSIGN_OR_RETURN(const ResultChunk* rows, result->Next()); if (!rows) break; … }
+//
+// Threads:   one at a time. A context that is cancelled interrupts the statement, and the requests
+//            it has in flight, from any thread.
+// Lifetime:  a result borrows its session, and ends when the session runs the next statement.
+// Errors:    the Status of the statement; blame() says whose fault it was. kCancelled – the context
+//            was cancelled; kExhausted – a limit of memory; kConflict and kUnknown – see log.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/context.h"
+#include "base/result.h"
+#include "sql/result_stream.h"
+
+namespace duckpond {
+
+// Whose fault a failed statement is. It decides between exit codes and between 4xx and 5xx.
+enum class Blame : unsigned char {
+  kStatement,  // The SQL, or what it does to these tables.
+  kPolicy,     // Allowed elsewhere, not here: the sandbox, a read-only pond, a read-only request.
+  kStore,      // Storage: not reachable, refused, full, damaged.
+  kInternal,   // A bug of ours.
+};
+
+// One parsed statement. Moves only; runs once.
+class Statement {
+ public:
+  struct State;
+  explicit Statement(std::unique_ptr<State> state);
+  Statement(Statement&&) noexcept;
+  Statement& operator=(Statement&&) noexcept;
+  ~Statement();
+
+  // The statement's own text.
+  std::string text() const;
+
+ private:
+  friend class Session;
+  std::unique_ptr<State> state_;
+};
+
+struct RunOptions {
+  // Refuses statements that change anything (kPolicy): a GET must be safe to repeat.
+  bool only_reads = false;
+  // Counts the rows that scans read, for ResultStatistics::rows_read; costs a little.
+  bool count_rows = false;
+  // Values of $1, $2, … and $name, as text.
+  std::vector<std::pair<std::string, std::string>> parameters;
+};
+
+class Session {
+ public:
+  struct State;
+  explicit Session(std::unique_ptr<State> state);
+  ~Session();
+
+  // The statements of `sql`; none for white space and comments.
+  Result<std::vector<Statement>> Parse(const std::string& sql);
+
+  // Runs one statement until its first rows are there. A statement that changes something has done
+  // so, durably unless in a transaction, when this returns.
+  Result<std::unique_ptr<QueryResult>> Run(Context context, Statement statement,
+                                           const RunOptions& options);
+
+  // Runs all statements of `sql` up to the first that fails; gives the last one's result, or null
+  // if there are none.
+  Result<std::unique_ptr<QueryResult>> RunAll(Context context, const std::string& sql,
+                                              const RunOptions& options);
+
+  // Whether BEGIN was run and neither COMMIT nor ROLLBACK.
+  bool in_transaction() const;
+
+  // Of the last failure of Parse, Run, or a result's Next.
+  Blame blame() const;
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace duckpond

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+#include "sql/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "sql/format_box.h"
+
+namespace duckpond {
+namespace {
+
+std::shared_ptr<Engine> Open(bool sandbox = false) {
+  static std::atomic<int> next = 0;
+  EngineOptions options;
+  options.url = "memory:engine_test_" + std::to_string(next++);
+  options.sandbox = sandbox;
+  auto engine = Engine::Open(options);
+  EXPECT_TRUE(engine.ok()) << engine.status().ToString();
+  return *engine;
+}
+
+// The first column of the last result, as text, a comma between rows; or the error.
+std::string Ask(Session& session, const std::string& sql, const RunOptions& options = {},
+                Context context = {}) {
+  auto result = session.RunAll(std::move(context), sql, options);
+  if (!result.ok()) return result.error().ToString();
+  std::string answer;
+  while (*result) {
+    auto rows = (*result)->Next();
+    if (!rows.ok()) return rows.error().ToString();
+    if (!*rows) break;
+    for (size_t row = 0; row < (*rows)->rows(); ++row) {
+      if (!answer.empty()) answer.push_back(',');
+      (*rows)->AppendText(0, row, answer);
+    }
+  }
+  return answer;
+}
+
+bool Refused(const std::string& answer) {
+  return answer.find("Permission Error") != std::string::npos;
+}
+
+TEST(Engine, ThePondIsTheDefaultCatalogOfEveryConnection) {
+  auto engine = Open();
+  auto one = engine->Connect().value();
+  auto two = engine->Connect().value();
+  EXPECT_EQ(Ask(*one, "SELECT current_database()"), "pond");
+  EXPECT_EQ(Ask(*one, "CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (1), (2); FROM t"), "1,2");
+  EXPECT_EQ(Ask(*two, "SELECT count(*) FROM pond.main.t"), "2");
+}
+
+TEST(Engine, RunAllGivesTheLastResultAndStopsAtTheFirstFailure) {
+  auto engine = Open();
+  auto session = engine->Connect().value();
+  EXPECT_EQ(Ask(*session, "SELECT 1; SELECT 2;"), "2");
+  EXPECT_EQ(Ask(*session, " -- nothing\n ;"), "");
+  EXPECT_NE(Ask(*session, "CREATE TABLE t (a INTEGER); SELECT nope; DROP TABLE t").find("nope"),
+            std::string::npos);
+  EXPECT_EQ(Ask(*session, "SELECT count(*) FROM t"), "0");
+}
+
+TEST(Engine, ErrorsTellWhoseFaultTheyAre) {
+  auto engine = Open();
+  auto session = engine->Connect().value();
+  auto result = session->RunAll({}, "SELEC 1", {});
+  EXPECT_EQ(result.error().code(), StatusCode::kInvalid);
+  EXPECT_EQ(session->blame(), Blame::kStatement);
+  result = session->RunAll({}, "FROM read_csv('/nowhere/at/all.csv')", {});
+  EXPECT_EQ(result.error().code(), StatusCode::kUnavailable);
+  EXPECT_EQ(session->blame(), Blame::kStore);
+}
+
+TEST(Engine, AFailureInTheMiddleOfAStreamIsAnErrorNotAnEnd) {
+  auto engine = Open();
+  auto session = engine->Connect().value();
+  auto result = session
+                    ->RunAll({},
+                             "SELECT CASE WHEN i = 1500000 THEN error('late') ELSE i END "
+                             "FROM range(2000000) t(i)",
+                             {})
+                    .value();
+  size_t chunks = 0;
+  Status status;
+  while (true) {
+    auto rows = result->Next();
+    status = rows.status();
+    if (!rows.ok() || !*rows) break;
+    ++chunks;
+  }
+  EXPECT_GT(chunks, 0u);
+  EXPECT_NE(status.message().find("late"), std::string::npos);
+}
+
+TEST(Engine, OnlyReadsRefusesEveryKindOfChange) {
+  auto engine = Open();
+  auto session = engine->Connect().value();
+  ASSERT_EQ(Ask(*session, "CREATE TABLE t (a INTEGER); PREPARE p AS INSERT INTO t VALUES (1)"), "");
+  RunOptions reads;
+  reads.only_reads = true;
+  for (const char* sql :
+       {"INSERT INTO t VALUES (1)", "CREATE TABLE u (a INTEGER)", "CREATE TABLE u AS SELECT 1",
+        "DROP TABLE t", "EXECUTE p", "CREATE SCHEMA s", "CREATE VIEW v AS SELECT 1",
+        "COPY t TO '/tmp/never.csv'", "ATTACH ':memory:' AS other", "DETACH pond",
+        "EXPLAIN ANALYZE INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (1) RETURNING a"}) {
+    EXPECT_TRUE(Refused(Ask(*session, sql, reads))) << sql;
+    EXPECT_EQ(session->blame(), Blame::kPolicy) << sql;
+  }
+  EXPECT_EQ(Ask(*session, "SELECT count(*) FROM t", reads), "0");
+  EXPECT_EQ(Ask(*session, "EXPLAIN SELECT 1", reads).find("Permission"), std::string::npos);
+}
+
+TEST(Engine, TheSandboxKeepsSqlInsideThePond) {
+  auto engine = Open(/*sandbox=*/true);
+  auto session = engine->Connect().value();
+  for (const char* sql :
+       {"CREATE TABLE memory.t (a INTEGER)", "CREATE VIEW memory.v AS SELECT 1",
+        "ATTACH ':memory:' AS other", "ATTACH '/tmp/x.duckdb' AS other", "DETACH pond",
+        "INSTALL httpfs", "LOAD httpfs", "FROM read_text('/etc/passwd')",
+        "COPY (SELECT 1) TO '/tmp/never.csv'", "EXPORT DATABASE '/tmp/never'",
+        "CREATE SECRET s (TYPE http)", "ALTER DATABASE pond SET ALIAS TO other"}) {
+    EXPECT_TRUE(Refused(Ask(*session, sql))) << sql << "\n" << Ask(*session, sql);
+  }
+  for (const char* sql : {"SET memory_limit = '1TB'", "SET enable_external_access = true",
+                          "SET lock_configuration = false", "SET threads = 100"}) {
+    EXPECT_NE(Ask(*session, sql).find("rror"), std::string::npos) << sql;
+  }
+  EXPECT_EQ(Ask(*session, "CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (4); FROM t"), "4");
+  EXPECT_EQ(Ask(*session, "CREATE TEMP TABLE x AS SELECT 5 AS a; FROM x"), "5");
+  EXPECT_EQ(Ask(*session, "SET TimeZone = 'UTC'; SELECT 6"), "6");
+}
+
+TEST(Engine, ACancelledContextEndsARunningStatement) {
+  auto engine = Open();
+  auto session = engine->Connect().value();
+  CancelSource source;
+  Context context;
+  context.cancel = source.token();
+  auto result = session->RunAll(context, "SELECT i FROM range(100000000000) t(i)", {});
+  ASSERT_TRUE(result.ok());
+  ASSERT_TRUE((*result)->Next().ok());
+  std::thread other([&source] { source.Cancel(); });
+  Status status;
+  while (status.ok()) status = (*result)->Next().status();
+  other.join();
+  EXPECT_EQ(status.code(), StatusCode::kCancelled);
+  EXPECT_EQ(Ask(*session, "SELECT 1"), "1") << "the connection goes on after a cancelled statement";
+}
+
+TEST(Engine, AContextCancelledBeforeRunsNothing) {
+  auto engine = Open();
+  auto session = engine->Connect().value();
+  CancelSource source;
+  source.Cancel();
+  Context context;
+  context.cancel = source.token();
+  auto result = session->RunAll(context, "SELECT sum(i) FROM range(100000000000) t(i)", {});
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code(), StatusCode::kCancelled);
+}
+
+TEST(Engine, ParametersAreBoundByNameAndTakeTheTypeTheyMeet) {
+  auto engine = Open();
+  auto session = engine->Connect().value();
+  RunOptions options;
+  options.parameters = {{"x", "41"}, {"who", "O'Brien"}};
+  EXPECT_EQ(Ask(*session, "SELECT $x::INTEGER + 1", options), "42");
+  EXPECT_EQ(Ask(*session, "SELECT count(*) FROM range(100) t(i) WHERE i = $x", options), "1");
+  EXPECT_EQ(Ask(*session, "SELECT 'Mr ' || $who", options), "Mr O'Brien");
+}
+
+TEST(Engine, AnOpenTransactionIsKnown) {
+  auto engine = Open();
+  auto session = engine->Connect().value();
+  EXPECT_FALSE(session->in_transaction());
+  Ask(*session, "BEGIN");
+  EXPECT_TRUE(session->in_transaction());
+  Ask(*session, "ROLLBACK");
+  EXPECT_FALSE(session->in_transaction());
+}
+
+TEST(Engine, KindsTellRowsFromChangesFromNothing) {
+  auto engine = Open();
+  auto session = engine->Connect().value();
+  EXPECT_EQ(session->RunAll({}, "CREATE TABLE t (a INTEGER)", {}).value()->kind(),
+            ResultKind::kNothing);
+  EXPECT_EQ(session->RunAll({}, "INSERT INTO t VALUES (1)", {}).value()->kind(),
+            ResultKind::kChanged);
+  EXPECT_EQ(session->RunAll({}, "FROM t", {}).value()->kind(), ResultKind::kRows);
+}
+
+TEST(Engine, SessionsRunSideBySide) {
+  auto engine = Open();
+  std::atomic<int> right = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&engine, &right, i] {
+      auto session = engine->Connect().value();
+      for (int j = 0; j < 20; ++j) {
+        const std::string n = std::to_string(i * 100 + j);
+        right += Ask(*session, "SELECT " + n + " FROM range(3) LIMIT 1") == n;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(right, 160);
+}
+
+TEST(FormatBox, CountsTheRowsItLeavesOut) {
+  auto engine = Open();
+  auto session = engine->Connect().value();
+  auto result = session->RunAll({}, "SELECT i AS n FROM range(1000) t(i)", {}).value();
+  BoxOptions options;
+  options.rows_max = 10;
+  const std::string box = RenderBox(*result, options).value();
+  EXPECT_NE(box.find("1000 rows"), std::string::npos) << box;
+  EXPECT_NE(box.find("999"), std::string::npos) << box;
+  EXPECT_EQ(box.find(" 500 "), std::string::npos) << box;
+}
+
+}  // namespace
+}  // namespace duckpond

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "sql/duckdb_api.h"
+// The line above comes first: it is the precompiled header.
+#include "duckdb/common/box_renderer.hpp"
+#include "sql/engine_state.h"
+#include "sql/errors.h"
+#include "sql/format_box.h"
+
+namespace duckpond {
+
+Result<std::string> RenderBox(QueryResult& result, BoxOptions options) {
+  duckdb::ClientContext& context = *result.state().session->connection.context;
+  duckdb::ColumnDataCollection rows(context, result.state().rows->types);
+  const duckdb::vector<std::string> names = result.state().rows->names;
+  while (true) {
+    ASSIGN_OR_RETURN(const ResultChunk* chunk, result.Next());
+    if (!chunk) break;
+    RETURN_IF_ERROR(
+        CatchToStatus([&] { rows.Append(static_cast<const DuckdbChunk*>(chunk)->data()); }));
+  }
+  std::string text;
+  RETURN_IF_ERROR(CatchToStatus([&] {
+    duckdb::BoxRendererConfig config;
+    constexpr size_t kWhole = 1 << 20;
+    config.max_width = options.width_max > 0 ? options.width_max : kWhole;
+    config.max_rows = options.rows_max;
+    config.large_number_rendering = duckdb::LargeNumberRendering::FOOTER;
+    text = duckdb::BoxRenderer(config).ToString(context, names, rows);
+  }));
+  return text;
+}
+
+}  // namespace duckpond
