@@ -1,5 +1,6 @@
 # duckpond_module(name [LINK libraries…]): src/<name>/*.cc as the static library duckpond_<name>, and
-# src/<name>/*_test.cc as the test program <name>_test, run by ctest under the label "unit".
+# src/<name>/*_test.cc as the test program <name>_test, run by ctest under the label "unit". With
+# DUCKPOND_FUZZ, each src/<name>/*_fuzz.cc becomes a fuzzer of its own name instead.
 function(duckpond_module name)
   cmake_parse_arguments(ARG "" "" "LINK;TEST_LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
@@ -11,7 +12,15 @@ function(duckpond_module name)
   target_include_directories(duckpond_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(duckpond_${name} PUBLIC ${ARG_LINK})
 
-  if(tests)
+  if(DUCKPOND_FUZZ)
+    file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*_fuzz.cc)
+    foreach(fuzzer ${fuzzers})
+      get_filename_component(target ${fuzzer} NAME_WE)
+      add_executable(${target} ${fuzzer})
+      target_link_libraries(${target} PRIVATE duckpond_${name})
+      target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+    endforeach()
+  elseif(tests)
     add_executable(${name}_test ${tests})
     target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR})
     target_link_libraries(${name}_test PRIVATE duckpond_${name} ${ARG_TEST_LINK} GTest::gtest_main)
