@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Where things are: the repository, what was built, the developer's cache, a Python that has DuckDB."""
-import hashlib
+"""Where things are: the repository, what was built, the developer's cache, a Python with DuckDB."""
+import importlib.util
 import os
 import pathlib
-import subprocess
 import sys
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -13,30 +12,40 @@ CACHE = pathlib.Path(os.environ.get("DUCKPOND_DEV_CACHE",
                                     pathlib.Path.home() / ".cache" / "duckpond-dev"))
 PROGRAM = BUILD / "duckpond"
 EXTENSION = BUILD / "duckpond.duckdb_extension"
-VERSITYGW = CACHE / "versitygw-v1.8.0" / "versitygw"
-REQUIREMENTS = REPOSITORY / "bench" / "requirements.txt"
+
+
+def pinned(name):
+    """A version from scripts/versions.env."""
+    for line in (REPOSITORY / "scripts" / "versions.env").read_text(encoding="utf-8").splitlines():
+        if line.startswith(name + "="):
+            return line.partition("=")[2]
+    raise KeyError(name)
+
+
+VERSITYGW = pathlib.Path(os.environ.get(
+    "DUCKPOND_VERSITYGW", CACHE / f"versitygw-{pinned('VERSITYGW_VERSION')}" / "versitygw"))
 
 
 def require(*paths):
     """Ends the program, loudly, unless each of these files is there."""
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
-        sys.exit(f"missing: {', '.join(missing)}\n(`make build` makes the program and the extension,"
-                 " `make setup` the test servers; DUCKPOND_BUILD and DUCKPOND_DEV_CACHE point elsewhere)")
+        sys.exit(f"missing: {', '.join(missing)}\n(`make build` makes the program and the extension, "
+                 "`scripts/setup test` the S3 server; DUCKPOND_BUILD and DUCKPOND_DEV_CACHE say where)")
 
 
-def enter_venv():
-    """Goes on in a Python that has bench/requirements.txt, made in the cache when it is missing."""
-    digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
-    venv = CACHE / f"bench-venv-{digest}"
-    if pathlib.Path(sys.prefix) == venv:
+def enter_python(name):
+    """Goes on in the Python environment that scripts/setup made, unless this one has DuckDB."""
+    if importlib.util.find_spec("duckdb"):
         return
-    ready = venv / "ready"
-    if not ready.exists():
-        print(f"installing {REQUIREMENTS.name} into {venv}", file=sys.stderr, flush=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
-        subprocess.run([venv / "bin" / "pip", "install", "--quiet", "--requirement", REQUIREMENTS],
-                       check=True)
-        ready.touch()
-    python = venv / "bin" / "python"
+    python = CACHE / f"python-{name}" / "bin" / "python"
+    if not python.exists() or os.path.samefile(sys.prefix, python.parents[1]):
+        sys.exit(f"missing: Python's duckdb, in {python.parents[1]}: run scripts/setup {name}")
     os.execv(python, [str(python), *sys.argv])
+
+
+def scratch():
+    """Where ponds of a run are made: on the build's own disk, so that fsync means something."""
+    folder = RESULTS / "scratch"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
