@@ -118,10 +118,10 @@ class Meter:
         self.requests[request.kind] += 1
         self.methods[request.method] += 1
         self.statuses[str(request.status)] += 1
-        served = 200 <= request.status < 300
+        content = request.kind == "get" and 200 <= request.status < 300
         self.bytes["up"] += request.bytes_up
         self.bytes["down"] += request.bytes_down
-        self.bytes["read"] += request.bytes_down if served and request.method == "GET" else 0
+        self.bytes["read"] += request.bytes_down if content else 0
         if len(self.by_key) < KEYS_MAX:
             key = self.by_key[request.target.partition("?")[0]]
             key.update(requests=1, bytes_up=request.bytes_up, bytes_down=request.bytes_down)
@@ -132,7 +132,7 @@ class Meter:
                          "bytes_up": request.bytes_up, "bytes_down": request.bytes_down})
 
     def stats(self, log_entries=0):
-        """bytes_read is what successful GETs carried; bytes_down and bytes_up are all bodies."""
+        """bytes_read is what successful GETs of objects carried; bytes_down and bytes_up are all bodies."""
         busiest = sorted(self.by_key.items(), key=lambda item: -item[1]["requests"])[:20]
         return {"requests": {kind: self.requests[kind] for kind in KINDS},
                 "total": sum(self.requests.values()), "round_trips": self.round_trips,
