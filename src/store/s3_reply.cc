@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+#include "store/s3_reply.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "store/object_rules.h"
+#include "store/s3_quirks.h"
+#include "store/s3_xml.h"
+
+namespace duckpond {
+namespace {
+
+constexpr size_t kQuotedBytesMax = 200;
+
+std::string Printable(std::string_view text) {
+  std::string clean(text.substr(0, kQuotedBytesMax));
+  for (char& c : clean) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return clean;
+}
+
+Result<uint64_t> ParseSize(std::string_view text) {
+  uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (text.empty() || error != std::errc() || stop != end) {
+    return Status::Corrupt(fmt::format("\"{}\" is not a size", Printable(text)));
+  }
+  return value;
+}
+
+// "GET s3://bucket/key: answered 403 AccessDenied (Access Denied.)"
+std::string Seen(const S3Asked& asked, const HttpReply& reply, const S3Error& error) {
+  std::string text =
+      fmt::format("{} {}: {} answered {}", asked.method, asked.url, asked.endpoint, reply.status);
+  if (!error.code.empty()) text += " " + error.code;
+  if (!error.message.empty()) text += " (" + error.message + ")";
+  return text;
+}
+
+// What to do about an error that is about who asks, or nothing.
+std::string AdviceOnKeys(const S3Asked& asked, std::string_view code) {
+  if (code == "InvalidAccessKeyId" || code == "InvalidClientTokenId") {
+    return "the access key is not known there: check the key and the endpoint";
+  }
+  if (code == "SignatureDoesNotMatch") return "check the secret key, the region and the endpoint";
+  if (code == "ExpiredToken" || code == "TokenRefreshRequired") return "the keys have expired";
+  if (code == "InvalidToken") return "check the session token";
+  if (code == "RequestTimeTooSkewed") return "check this machine's clock";
+  if (code == "AccessDenied" || code == "AllAccessDisabled" || code == "Forbidden") {
+    return asked.method == "GET"
+               ? "it is missing or not permitted (without s3:ListBucket a missing object is "
+                 "answered like this)"
+               : "it is not permitted";
+  }
+  return {};
+}
+
+// A definite failure that means the same for every kind of request. REQUIRES: not a success, not
+// an answer about the object.
+Status Failure(const S3Asked& asked, const HttpReply& reply) {
+  const S3Error error = ErrorOf(reply);
+  std::string seen = Seen(asked, reply, error);
+  if (error.code == "NoSuchBucket") {
+    return Status::Invalid(
+        fmt::format("bucket {} does not exist at {}", asked.bucket, asked.endpoint));
+  }
+  if (const std::string advice = AdviceOnKeys(asked, error.code); !advice.empty()) {
+    // Not the server's own text: it may repeat the key.
+    return Status::Invalid(fmt::format("{} {}: {} answered {} {}; {}; keys come from {}",
+                                       asked.method, asked.url, asked.endpoint, reply.status,
+                                       error.code, advice, asked.keys_source));
+  }
+  if (error.code == "EntityTooLarge" || reply.status == 413) {
+    return Status::Exhausted(std::move(seen));
+  }
+  if (reply.status == 501 || error.code == "NotImplemented") {
+    return Status::Unsupported(std::move(seen));
+  }
+  const bool later = reply.status == 429 || reply.status >= 500 || reply.status == 408 ||
+                     error.code == "RequestTimeout" || error.code == "SlowDown";
+  if (later) return Status::Unavailable(std::move(seen));
+  if (reply.status == 307) return Status::Unavailable(std::move(seen));  // The name still moves.
+  if (reply.status == 301 || reply.status == 302 || reply.status == 308) {
+    return Status::Invalid(seen + ": set the bucket's own region or endpoint");
+  }
+  if (reply.status < 400) return Status::Corrupt(seen + ", which is no answer to this");
+  return Status::Invalid(seen + ": check the bucket and the endpoint");
+}
+
+bool IsServerError(const HttpReply& reply) { return reply.status >= 500 && reply.status != 501; }
+
+// Whether a 404 says that the object is missing, not the bucket, and was said by an S3 server at
+// all: a mistyped endpoint must not look like an empty store.
+bool IsMissing(const HttpReply& reply) {
+  if (reply.status != 404) return false;
+  const S3Error error = ErrorOf(reply);
+  if (error.code.empty()) return reply.body.empty() && reply.Find("x-amz-request-id").has_value();
+  return error.code == "NoSuchKey" || error.code == "NotFound";
+}
+
+Result<ObjectTag> TagOf(const S3Asked& asked, const HttpReply& reply) {
+  const auto tag = reply.Find("etag");
+  if (!tag || tag->empty()) {
+    return Status::Corrupt(fmt::format("{} {}: {} answered {} without an ETag", asked.method,
+                                       asked.url, asked.endpoint, reply.status));
+  }
+  if (tag->starts_with("W/")) {
+    return Status::Corrupt(
+        fmt::format("{} {}: {} answered with a weak ETag, so something on the way changes replies",
+                    asked.method, asked.url, asked.endpoint));
+  }
+  return ObjectTag{std::string(*tag)};
+}
+
+struct ContentRange {
+  uint64_t first = 0;
+  uint64_t last = 0;
+  uint64_t total = 0;
+};
+
+// "bytes 0-99/1234"
+Result<ContentRange> ParseContentRange(std::string_view text) {
+  const Status bad = Status::Corrupt(
+      fmt::format("the Content-Range \"{}\" is not what was asked for", Printable(text)));
+  constexpr std::string_view kUnit = "bytes ";
+  const size_t dash = text.find('-');
+  const size_t slash = text.find('/');
+  if (!text.starts_with(kUnit) || dash == std::string_view::npos ||
+      slash == std::string_view::npos || dash > slash) {
+    return bad;
+  }
+  const auto first = ParseSize(text.substr(kUnit.size(), dash - kUnit.size()));
+  const auto last = ParseSize(text.substr(dash + 1, slash - dash - 1));
+  const auto total = ParseSize(text.substr(slash + 1));
+  if (!first.ok() || !last.ok() || !total.ok()) return bad;
+  if (*first > *last || *last >= *total) return bad;
+  return ContentRange{*first, *last, *total};
+}
+
+// A part as the server cut it; checked against what was asked and what arrived.
+Result<GetReply> MeaningOfPart(const GetOptions& options, HttpReply reply) {
+  if (!options.range) return Status::Corrupt("a part was answered though the whole was asked for");
+  ASSIGN_OR_RETURN(const ContentRange got,
+                   ParseContentRange(reply.Find("content-range").value_or("")));
+  ASSIGN_OR_RETURN(const ReplyPart part, PartOf(got.total, options));
+  const uint64_t length = got.last - got.first + 1;
+  if (part.past_end || got.first != part.offset || length != part.length ||
+      reply.body.size() != length) {
+    return Status::Corrupt(fmt::format(
+        "bytes {}-{} of {} were answered in a body of {} bytes, where {} bytes at {} were expected",
+        got.first, got.last, got.total, reply.body.size(), part.length, part.offset));
+  }
+  GetReply answer;
+  answer.state = GetReply::State::kFound;
+  answer.bytes = std::move(reply.body);
+  answer.object_size = got.total;
+  return answer;
+}
+
+Result<GetReply> MeaningOfFound(const S3Asked& asked, const GetOptions& options, HttpReply reply) {
+  ASSIGN_OR_RETURN(const ObjectTag tag, TagOf(asked, reply));
+  if (reply.status == 206) {
+    ASSIGN_OR_RETURN(GetReply answer, MeaningOfPart(options, std::move(reply)));
+    answer.tag = tag;
+    return answer;
+  }
+  // The whole object, also from servers that do not know ranges; the part is cut here then.
+  GetOptions part = options;
+  part.if_none_match.reset();
+  return AnswerGet(reply.body, tag, part);
+}
+
+Result<ListReply::Object> ReadListed(const XmlElement& contents, const std::string& store_prefix) {
+  const std::string_view key = contents.ChildText("Key");
+  if (!key.starts_with(store_prefix)) {
+    return Status::Corrupt(
+        fmt::format("listed key \"{}\" does not start with \"{}\"", Printable(key), store_prefix));
+  }
+  ASSIGN_OR_RETURN(const uint64_t size, ParseSize(contents.ChildText("Size")));
+  return ListReply::Object{std::string(key.substr(store_prefix.size())), size};
+}
+
+Result<ListReply> ReadListing(const std::string& store_prefix, const HttpReply& reply) {
+  ASSIGN_OR_RETURN(const XmlElement root, ParseXml(reply.body.view()));
+  if (root.name != "ListBucketResult") return Status::Corrupt("<" + root.name + "> is no listing");
+  ListReply listing;
+  for (const XmlElement& child : root.children) {
+    if (child.name != "Contents") continue;
+    ASSIGN_OR_RETURN(ListReply::Object object, ReadListed(child, store_prefix));
+    listing.objects.push_back(std::move(object));
+  }
+  if (root.ChildText("IsTruncated") == "true") {
+    listing.next_token = root.ChildText("NextContinuationToken");
+    if (listing.next_token->empty()) return Status::Corrupt("a listing stops without saying where");
+  }
+  return listing;
+}
+
+}  // namespace
+
+S3Error ErrorOf(const HttpReply& reply) {
+  S3Error error;
+  const auto root = ParseXml(reply.body.view());
+  if (!root.ok()) return error;
+  const XmlElement* element = root->name == "Error" ? &*root : root->Child("Error");
+  if (element == nullptr) return error;
+  error.code = Printable(element->ChildText("Code"));
+  error.message = Printable(element->ChildText("Message"));
+  error.region = Printable(element->ChildText("Region"));
+  return error;
+}
+
+std::optional<std::string> RegionElsewhere(const HttpReply& reply) {
+  const bool redirect = reply.status == 301 || reply.status == 302 || reply.status == 307;
+  if (!redirect && reply.status != 400) return std::nullopt;
+  const S3Error error = ErrorOf(reply);
+  if (!redirect && error.code != "AuthorizationHeaderMalformed" &&
+      error.code != "IllegalLocationConstraintException") {
+    return std::nullopt;
+  }
+  std::string region(reply.Find("x-amz-bucket-region").value_or(error.region));
+  if (!IsRegionName(region)) return std::nullopt;
+  return region;
+}
+
+Result<GetReply> MeaningOfGet(const S3Asked& asked, const GetOptions& options, HttpReply reply) {
+  GetReply answer;
+  if (reply.status == 200 || reply.status == 206) {
+    auto found = MeaningOfFound(asked, options, std::move(reply));
+    if (!found.ok()) return found.error().Prefixed("GET " + asked.url);
+    return found;
+  }
+  if (reply.status == 304 && options.if_none_match) {
+    answer.state = GetReply::State::kUnchanged;
+    answer.tag = *options.if_none_match;
+    return answer;
+  }
+  if (reply.status == 416 && options.range) {
+    answer.state = GetReply::State::kPastEnd;
+    return answer;
+  }
+  if (IsMissing(reply)) return answer;
+  return Failure(asked, reply);
+}
+
+Result<PutReply> MeaningOfPut(const S3Asked& asked, const PutCondition& condition,
+                              const HttpReply& reply) {
+  PutReply answer;
+  if (reply.status >= 200 && reply.status < 300) {
+    const auto tag = TagOf(asked, reply);
+    // Written, but under which tag is not known: to be read back.
+    if (!tag.ok()) return PutReply{PutReply::State::kUnknown, {}, tag.error().message()};
+    return PutReply{PutReply::State::kWritten, *tag, {}};
+  }
+  const S3Error error = ErrorOf(reply);
+  if (IsServerError(reply)) {
+    return PutReply{PutReply::State::kUnknown, {}, Seen(asked, reply, error)};
+  }
+  if (reply.status == 412 || reply.status == 409) {
+    if (IsImpossibleKey(error.code)) return Failure(asked, reply);
+    return PutReply{PutReply::State::kConflict, {}, Seen(asked, reply, error)};
+  }
+  if (condition.kind == PutCondition::Kind::kIfMatch && IsMissing(reply)) {
+    return PutReply{PutReply::State::kConflict, {}, Seen(asked, reply, error)};
+  }
+  return Failure(asked, reply);
+}
+
+Result<DeleteReply> MeaningOfDelete(const S3Asked& asked, const HttpReply& reply) {
+  if (reply.status >= 200 && reply.status < 300) {
+    return DeleteReply{DeleteReply::State::kDeleted, {}};
+  }
+  if (IsMissing(reply)) return DeleteReply{DeleteReply::State::kMissing, {}};
+  const std::string seen = Seen(asked, reply, ErrorOf(reply));
+  if (IsServerError(reply)) return DeleteReply{DeleteReply::State::kUnknown, seen};
+  if (reply.status == 412 || reply.status == 409) {
+    return DeleteReply{DeleteReply::State::kConflict, seen};
+  }
+  return Failure(asked, reply);
+}
+
+Result<ListReply> MeaningOfList(const S3Asked& asked, const std::string& store_prefix,
+                                const HttpReply& reply) {
+  if (reply.status != 200) return Failure(asked, reply);
+  auto listing = ReadListing(store_prefix, reply);
+  if (!listing.ok()) return listing.error().Prefixed("LIST " + asked.url);
+  return listing;
+}
+
+}  // namespace duckpond

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+//
+// What an S3 server's reply means: the table from HTTP status and error code to the outcomes of
+// ObjectStore, apart from sending, so that every row can be tested as it stands.
+//
+// Threads:  pure functions.
+// Errors:   as object_store.h says. A server error (5xx) after a write is kUnknown, whatever its
+//           text: SlowDown too is answered by servers that go on with what they were doing.
+// Secrets:  an error message quotes the server's code and message only, not what was signed.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "net/http_message.h"
+#include "store/object_store.h"
+
+namespace duckpond {
+
+// Which request a reply belongs to, for messages and for what may be looked at next.
+struct S3Asked {
+  std::string method;
+  std::string url;  // "s3://bucket/prefix/key"
+  std::string bucket;
+  std::string endpoint;  // "https://host"
+  std::string keys_source;
+};
+
+// The error a reply carries: <Error><Code>…</Code><Message>…</Message><Region>…</Region></Error>.
+// Empty fields for what is not there.
+struct S3Error {
+  std::string code;
+  std::string message;
+  std::string region;
+};
+S3Error ErrorOf(const HttpReply& reply);
+
+// The region in which the bucket lives, if the reply says that it is another than it was asked in.
+std::optional<std::string> RegionElsewhere(const HttpReply& reply);
+
+// REQUIRES: CheckGet(options) passed.
+Result<GetReply> MeaningOfGet(const S3Asked& asked, const GetOptions& options, HttpReply reply);
+Result<PutReply> MeaningOfPut(const S3Asked& asked, const PutCondition& condition,
+                              const HttpReply& reply);
+Result<DeleteReply> MeaningOfDelete(const S3Asked& asked, const HttpReply& reply);
+
+// Keys are given without `store_prefix`, with which all of them must start.
+Result<ListReply> MeaningOfList(const S3Asked& asked, const std::string& store_prefix,
+                                const HttpReply& reply);
+
+}  // namespace duckpond
