@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "store/retrying_store.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace duckpond {
+
+RetryingObjectStore::RetryingObjectStore(Env& env, std::shared_ptr<ObjectStore> below,
+                                         RetryOptions options)
+    : StoreWrapper(std::move(below)), env_(env), options_(options) {}
+
+Task<bool> RetryingObjectStore::WaitBefore(Context context, int attempt) {
+  if (attempt >= options_.attempts_max) co_return false;
+  const int doublings = std::min(attempt - 1, 30);
+  const int64_t most_us = std::min(options_.wait_max_us, options_.wait_first_us << doublings);
+  const auto wait_us =
+      static_cast<int64_t>(env_.random.Below(static_cast<uint64_t>(std::max<int64_t>(most_us, 1))));
+  // A wait that ends behind the deadline would only hide what went wrong.
+  if (env_.executor.NowUs() >= context.deadline_us - wait_us) co_return false;
+  const Status slept = co_await Sleep(context, wait_us);
+  co_return slept.ok();
+}
+
+template <class Reply>
+Task<Result<Reply>> RetryingObjectStore::Read(Context context, Send<Reply> send) {
+  for (int attempt = 1;; ++attempt) {
+    Result<Reply> reply = co_await send();
+    const bool again = !reply.ok() && (reply.error().code() == StatusCode::kUnavailable ||
+                                       reply.error().code() == StatusCode::kUnknown);
+    if (!again) co_return reply;
+    const bool waited = co_await WaitBefore(context, attempt);
+    if (!waited) co_return reply;
+  }
+}
+
+template <class Reply>
+Task<Result<Reply>> RetryingObjectStore::Write(Context context, bool conditional,
+                                               Send<Reply> send) {
+  std::optional<Reply> unknown;  // Of an earlier attempt, which may have happened or still happen.
+  for (int attempt = 1;; ++attempt) {
+    Result<Reply> reply = co_await send();
+    const bool is_unknown = reply.ok() && reply->state == Reply::State::kUnknown;
+    if (is_unknown) unknown = *reply;
+    const bool failed = !reply.ok() && reply.error().code() == StatusCode::kUnavailable;
+    if (failed || (is_unknown && !conditional)) {
+      const bool waited = co_await WaitBefore(context, attempt);
+      if (waited) continue;
+    }
+    if (unknown && !reply.ok()) co_return *unknown;
+    co_return reply;
+  }
+}
+
+Task<Result<GetReply>> RetryingObjectStore::Get(Context context, std::string key,
+                                                GetOptions options) {
+  Send<GetReply> send = [store = below().get(), context, key, options] {
+    return store->Get(context, key, options);
+  };
+  co_return co_await Read<GetReply>(context, std::move(send));
+}
+
+Task<Result<PutReply>> RetryingObjectStore::Put(Context context, std::string key, Bytes body,
+                                                PutCondition condition) {
+  Send<PutReply> send = [store = below().get(), context, key, body, condition] {
+    return store->Put(context, key, body, condition);
+  };
+  const bool conditional = condition.kind != PutCondition::Kind::kNone;
+  co_return co_await Write<PutReply>(context, conditional, std::move(send));
+}
+
+Task<Result<PutReply>> RetryingObjectStore::Append(Context context, std::string key, Bytes body,
+                                                   AppendPosition position) {
+  Send<PutReply> send = [store = below().get(), context, key, body, position] {
+    return store->Append(context, key, body, position);
+  };
+  co_return co_await Write<PutReply>(context, /*conditional=*/true, std::move(send));
+}
+
+Task<Result<DeleteReply>> RetryingObjectStore::Delete(Context context, std::string key,
+                                                      std::optional<ObjectTag> if_match) {
+  Send<DeleteReply> send = [store = below().get(), context, key, if_match] {
+    return store->Delete(context, key, if_match);
+  };
+  co_return co_await Write<DeleteReply>(context, if_match.has_value(), std::move(send));
+}
+
+Task<Result<ListReply>> RetryingObjectStore::List(Context context, std::string prefix,
+                                                  std::optional<std::string> token) {
+  Send<ListReply> send = [store = below().get(), context, prefix, token] {
+    return store->List(context, prefix, token);
+  };
+  co_return co_await Read<ListReply>(context, std::move(send));
+}
+
+}  // namespace duckpond

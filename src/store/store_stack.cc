@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#include "store/store_stack.h"
+
+#include <utility>
+
+#include "store/metered_store.h"
+
+namespace duckpond {
+
+std::shared_ptr<ObjectStore> BuildStore(Env& env, std::shared_ptr<ObjectStore> base,
+                                        StackOptions options) {
+  std::shared_ptr<ObjectStore> store = std::move(base);
+  if (options.faults) {
+    store = std::make_shared<FaultyObjectStore>(std::move(store), *std::move(options.faults));
+  }
+  if (options.latency) {
+    store = std::make_shared<LatencyObjectStore>(env, std::move(store), *options.latency);
+  }
+  store = std::make_shared<MeteredObjectStore>(std::move(store), std::move(options.ledger));
+  if (options.retry) {
+    store = std::make_shared<RetryingObjectStore>(env, std::move(store), *options.retry);
+  }
+  return store;
+}
+
+}  // namespace duckpond

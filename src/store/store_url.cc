@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "store/store_url.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+#include "base/encoding.h"
+#include "store/local_store.h"
+#include "store/memory_store.h"
+#include "store/object_rules.h"
+#include "store/s3_store.h"
+#include "store/store_stack.h"
+
+namespace duckpond {
+namespace {
+
+constexpr std::string_view kForms =
+    "write a directory (./dir, /dir, file:///dir), an S3 bucket (s3://bucket/prefix), or memory: "
+    "or memory:name";
+
+bool IsSchemeCharacter(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-' || c == '.';
+}
+
+// The scheme of `url` in lower case, or nothing if it is a path.
+std::string SchemeOf(std::string_view url) {
+  const size_t colon = url.find(':');
+  if (colon == std::string_view::npos || colon == 0) return {};
+  std::string scheme(url.substr(0, colon));
+  if (!std::all_of(scheme.begin(), scheme.end(), IsSchemeCharacter)) return {};
+  if (std::isalpha(static_cast<unsigned char>(scheme[0])) == 0) return {};
+  for (char& c : scheme) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return scheme;
+}
+
+Result<StoreUrl> ParseFileUrl(std::string_view url, std::string_view rest) {
+  if (rest.starts_with("//")) {
+    rest.remove_prefix(2);
+    if (rest.starts_with("localhost/")) rest.remove_prefix(std::string_view("localhost").size());
+    if (!rest.starts_with('/')) {
+      return Status::Invalid(fmt::format(
+          "\"{}\" names another host; a directory of this machine has three slashes: file:///dir",
+          url));
+    }
+  }
+  ASSIGN_OR_RETURN(std::string path, PercentDecode(rest));
+  if (path.empty()) return Status::Invalid(fmt::format("\"{}\" names no directory", url));
+  return StoreUrl{StoreUrl::Kind::kDirectory, std::move(path), {}};
+}
+
+Result<StoreUrl> ParseS3Url(std::string_view url, std::string_view rest) {
+  if (rest.starts_with("//")) rest.remove_prefix(2);
+  const size_t slash = rest.find('/');
+  const std::string_view bucket = rest.substr(0, slash);
+  if (bucket.empty()) {
+    return Status::Invalid(
+        fmt::format("\"{}\" names no bucket; write s3://bucket or s3://bucket/prefix", url));
+  }
+  const bool plain = std::all_of(bucket.begin(), bucket.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_';
+  });
+  if (!plain) {
+    // Not repeated in the message: somebody may have put a secret before an '@'.
+    return Status::Invalid(
+        "the bucket of an s3:// URL has letters, digits, '-', '.' and '_' only; credentials and "
+        "the endpoint come from a secret or the environment (AWS_ENDPOINT_URL)");
+  }
+  StoreUrl parsed{StoreUrl::Kind::kS3, std::string(bucket), {}};
+  if (slash != std::string_view::npos) parsed.prefix = rest.substr(slash + 1);
+  while (parsed.prefix.ends_with('/')) parsed.prefix.pop_back();
+  if (parsed.prefix.empty()) return parsed;
+  const Status checked = CheckKey(parsed.prefix);
+  if (!checked.ok()) return checked.Prefixed(fmt::format("the prefix of \"{}\"", url));
+  return parsed;
+}
+
+Status Unknown(std::string_view url, const std::string& scheme) {
+  if (scheme == "http" || scheme == "https") {
+    return Status::Unsupported(fmt::format(
+        "\"{}\": ponds behind http(s):// are not offered yet; for an S3-compatible server set "
+        "AWS_ENDPOINT_URL to it and write s3://bucket/prefix",
+        url));
+  }
+  if (scheme == "dynamodb") {
+    return Status::Unsupported(fmt::format("\"{}\": DynamoDB is not offered yet; {}", url, kForms));
+  }
+  if (scheme == "gs" || scheme == "gcs" || scheme == "az" || scheme == "azure" || scheme == "r2") {
+    return Status::Unsupported(fmt::format(
+        "\"{}\": {}:// is not offered; a store with an S3-compatible endpoint and conditional "
+        "writes is reached as s3://bucket/prefix with AWS_ENDPOINT_URL set",
+        url, scheme));
+  }
+  return Status::Invalid(
+      fmt::format("\"{}\" has the unknown scheme \"{}:\"; {}", url, scheme, kForms));
+}
+
+}  // namespace
+
+Result<StoreUrl> ParseStoreUrl(std::string_view url) {
+  if (url.empty()) return Status::Invalid(fmt::format("the URL is empty; {}", kForms));
+  if (url.find('\0') != std::string_view::npos) {
+    return Status::Invalid("the URL has a zero byte in it");
+  }
+  const std::string scheme = SchemeOf(url);
+  if (scheme.empty()) return StoreUrl{StoreUrl::Kind::kDirectory, std::string(url), {}};
+  const std::string_view rest = url.substr(scheme.size() + 1);
+  if (scheme == "file") return ParseFileUrl(url, rest);
+  if (scheme == "s3") return ParseS3Url(url, rest);
+  if (scheme == "memory") return StoreUrl{StoreUrl::Kind::kMemory, std::string(rest), {}};
+  return Unknown(url, scheme);
+}
+
+namespace {
+
+Result<std::shared_ptr<ObjectStore>> OpenBase(Env& env, const StoreUrl& url, OpenOptions options) {
+  switch (url.kind) {
+    case StoreUrl::Kind::kMemory:
+      if (url.place.empty()) return std::make_shared<MemoryObjectStore>();
+      return MemoryObjectStore::Named(url.place);
+    case StoreUrl::Kind::kDirectory:
+      return LocalObjectStore::Open(env, {.path = url.place, .create = options.create_directory});
+    case StoreUrl::Kind::kS3:
+      break;
+  }
+  const std::string s3_url =
+      url.prefix.empty() ? "s3://" + url.place : fmt::format("s3://{}/{}", url.place, url.prefix);
+  return OpenS3(env, s3_url, std::move(options.s3));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<ObjectStore>> OpenStore(Env& env, const std::string& url,
+                                               OpenOptions options) {
+  ASSIGN_OR_RETURN(const StoreUrl parsed, ParseStoreUrl(url));
+  StackOptions stack;
+  stack.ledger = options.ledger;
+  if (!options.latency.empty()) {
+    ASSIGN_OR_RETURN(stack.latency, LatencyProfile::Named(options.latency));
+  }
+  ASSIGN_OR_RETURN(auto base, OpenBase(env, parsed, std::move(options)));
+  return BuildStore(env, std::move(base), std::move(stack));
+}
+
+}  // namespace duckpond

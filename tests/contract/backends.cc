@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "tests/contract/backends.h"
+
+#include <utility>
+
+#include "store/local_store.h"
+#include "store/memory_store.h"
+#include "store/metered_store.h"
+#include "store/store_stack.h"
+#include "store/store_url.h"
+#include "tests/support/s3_server.h"
+#include "tests/support/scratch_folder.h"
+
+namespace duckpond {
+namespace {
+
+using Wrap = std::function<std::shared_ptr<ObjectStore>(std::shared_ptr<ObjectStore>)>;
+
+Backend OverMemory(const std::string& name, bool can_append, Wrap wrap) {
+  return {name, [=]() -> Result<OpenedBackend> {
+            auto memory = std::make_shared<MemoryObjectStore>(
+                MemoryObjectStore::Options{.name = "", .can_append = can_append});
+            OpenedBackend opened;
+            opened.store = wrap(memory);
+            return opened;
+          }};
+}
+
+std::shared_ptr<ObjectStore> Same(std::shared_ptr<ObjectStore> store) { return store; }
+
+std::shared_ptr<ObjectStore> Metered(std::shared_ptr<ObjectStore> store) {
+  return std::make_shared<MeteredObjectStore>(std::move(store), std::make_shared<CostLedger>());
+}
+
+std::shared_ptr<ObjectStore> Retrying(std::shared_ptr<ObjectStore> store) {
+  return std::make_shared<RetryingObjectStore>(Env::Process(), std::move(store));
+}
+
+// Real profiles take milliseconds and refuse quick writes; what must hold is the same.
+std::shared_ptr<ObjectStore> Slow(std::shared_ptr<ObjectStore> store) {
+  LatencyProfile profile;
+  profile.name = "test";
+  profile.read = {200, 800};
+  profile.write = {200, 800};
+  return std::make_shared<LatencyObjectStore>(Env::Process(), std::move(store), profile);
+}
+
+std::shared_ptr<ObjectStore> Delaying(std::shared_ptr<ObjectStore> store) {
+  FaultOptions faults;
+  faults.seed = 1;
+  faults.rates.delay = 0.5;
+  faults.delay_us_max = 500;
+  return std::make_shared<FaultyObjectStore>(std::move(store), faults);
+}
+
+// Requests that definitely fail are the retries' to mend: nothing of them may show.
+std::shared_ptr<ObjectStore> FailingUnderRetries(std::shared_ptr<ObjectStore> store) {
+  StackOptions stack;
+  stack.retry = RetryOptions{.attempts_max = 60, .wait_first_us = 10, .wait_max_us = 200};
+  stack.faults = FaultOptions{};
+  stack.faults->seed = 2;
+  stack.faults->rates.fail = 0.3;
+  return BuildStore(Env::Process(), std::move(store), stack);
+}
+
+Backend Local() {
+  return {"local", []() -> Result<OpenedBackend> {
+            auto folder = std::make_shared<ScratchFolder>();
+            OpenedBackend opened;
+            opened.url = *folder / "pond";
+            OpenOptions options;
+            options.create_directory = true;
+            ASSIGN_OR_RETURN(opened.store, OpenStore(Env::Process(), opened.url, options));
+            opened.keeps_alive = folder;
+            return opened;
+          }};
+}
+
+// Started once; a server that does not start fails every test that asks for it.
+const Result<std::unique_ptr<TestS3Server>>& Server(TestS3Server::Kind kind) {
+  // Held in an object with a destructor, so that the server and its folder go with the program.
+  static std::map<TestS3Server::Kind, Result<std::unique_ptr<TestS3Server>>> servers;
+  const auto found = servers.find(kind);
+  if (found != servers.end()) return found->second;
+  return servers.emplace(kind, TestS3Server::Start(kind)).first->second;
+}
+
+Backend S3(const std::string& name, TestS3Server::Kind kind) {
+  return {name,
+          [kind]() -> Result<OpenedBackend> {
+            const auto& server = Server(kind);
+            if (!server.ok()) return server.error();
+            OpenedBackend opened;
+            opened.url =
+                "s3://" + (*server)->bucket() + "/" + Env::Process().uuids.Next().ToString();
+            opened.environment = (*server)->Environment();
+            OpenOptions options;
+            options.s3.keys.access_key_id = (*server)->access_key();
+            options.s3.keys.secret_access_key = (*server)->secret_key();
+            options.s3.region = (*server)->region();
+            options.s3.endpoint = (*server)->endpoint();
+            ASSIGN_OR_RETURN(opened.store, OpenStore(Env::Process(), opened.url, options));
+            return opened;
+          },
+          kind == TestS3Server::Kind::kVersitygw};
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, const Backend& backend) { return out << backend.name; }
+
+std::vector<Backend> SharedBackends() {
+  std::vector<Backend> backends{Local(), S3("versitygw", TestS3Server::Kind::kVersitygw)};
+  if (!TestS3Server::MinioPath().empty()) {
+    backends.push_back(S3("minio", TestS3Server::Kind::kMinio));
+  }
+  return backends;
+}
+
+std::vector<Backend> AllBackends() {
+  std::vector<Backend> backends{
+      OverMemory("memory", false, Same),
+      OverMemory("memory_appending", true, Same),
+      OverMemory("metered", true, Metered),
+      OverMemory("retrying", true, Retrying),
+      OverMemory("slow", true, Slow),
+      OverMemory("delaying", true, Delaying),
+      OverMemory("failing_under_retries", true, FailingUnderRetries),
+  };
+  for (Backend& shared : SharedBackends()) backends.push_back(std::move(shared));
+  return backends;
+}
+
+}  // namespace duckpond

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+//
+// TestS3Server: a real S3 server (versitygw, or MinIO) on 127.0.0.1 over a scratch folder, with one
+// bucket, for the life of the object. A missing program is an error, never a skipped test:
+// scripts/setup installs it.
+//
+// Programs:  $DUCKPOND_VERSITYGW, else versitygw-v1.8.0/versitygw in $DUCKPOND_DEV_CACHE, else in
+//            ~/.cache/duckpond-dev. MinIO only where $DUCKPOND_MINIO names it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "tests/support/child_process.h"
+#include "tests/support/scratch_folder.h"
+
+namespace duckpond {
+
+class TestS3Server {
+ public:
+  enum class Kind : unsigned char { kVersitygw, kMinio };
+  // Starts the server and waits until it accepts connections.
+  static Result<std::unique_ptr<TestS3Server>> Start(Kind kind);
+
+  // Where $DUCKPOND_MINIO points, or nothing.
+  static std::string MinioPath();
+
+  std::string endpoint() const;  // "http://127.0.0.1:port"
+  const std::string& bucket() const { return bucket_; }
+  const std::string& access_key() const { return access_key_; }
+  const std::string& secret_key() const { return secret_key_; }
+  const std::string& region() const { return region_; }
+  // What a process needs to find the server: AWS_ACCESS_KEY_ID and so on.
+  std::map<std::string, std::string> Environment() const;
+
+ private:
+  TestS3Server() = default;
+  Status TryStart(Kind kind, const std::string& program);
+
+  ScratchFolder folder_;
+  const std::string bucket_ = "pond-bucket";
+  const std::string access_key_ = "testaccesskey";
+  const std::string secret_key_ = "testsecretkey";
+  const std::string region_ = "us-east-1";
+  int port_ = 0;
+  std::unique_ptr<ChildProcess> process_;
+};
+
+}  // namespace duckpond
