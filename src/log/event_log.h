@@ -103,7 +103,8 @@ class EventLog {
   virtual Task<Result<CommitReceipt>> Commit(Context context, std::shared_ptr<Change> change,
                                              CommitOptions options) = 0;
 
-  // Commits first..last in order. Cost: as At.
+  // Commits first..last in order; a `last` of 0 means the newest. Errors: kNotFound for versions
+  // that are not there. Cost: as At.
   struct VersionRange {
     Version first = 1;
     Version last = 0;
@@ -121,6 +122,11 @@ class EventLog {
     uint64_t events = 0;
   };
   virtual Task<Result<Report>> Verify(Context context) = 0;
+
+  // Waits for the work that goes on behind commits: a roll that is being prepared and swapped in. A
+  // program that is about to end calls it, else what it wrote for a roll is left behind unused.
+  // Errors: kCancelled when the context ends first.
+  virtual Task<Status> Settle(Context context) = 0;
 };
 
 }  // namespace duckpond

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: MIT
+#include "log/committer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "log/create.h"
+#include "log/history.h"
+#include "log/limits.h"
+#include "log/lines.h"
+#include "store/store_proof.h"
+
+namespace duckpond {
+namespace {
+
+bool MayRetry(const Status& status) {
+  return status.code() == StatusCode::kUnavailable || status.code() == StatusCode::kCancelled;
+}
+
+Status CheckText(std::string_view what, std::string_view text, size_t bytes_max) {
+  if (!IsUtf8(text)) return Status::Invalid(fmt::format("a commit's {} must be UTF-8", what));
+  if (text.size() > bytes_max) {
+    return Status::Invalid(
+        fmt::format("a commit's {} has {} bytes; at most {}", what, text.size(), bytes_max));
+  }
+  return Status::Ok();
+}
+
+Status CheckOptions(const LogSite& site, const CommitOptions& options) {
+  if (!site.store->traits().can_write) {
+    return Status::Invalid(site.store->url() + " is read-only");
+  }
+  if (site.options.writer.size() > kWriterBytesMax || !IsUtf8(site.options.writer)) {
+    return Status::Invalid("the writer's name is too long or not UTF-8");
+  }
+  if (options.transaction.is_nil()) return Status::Invalid("a commit needs a transaction id");
+  RETURN_IF_ERROR(CheckText("author", options.author, kAuthorBytesMax));
+  RETURN_IF_ERROR(CheckText("message", options.message, kMessageBytesMax));
+  return CheckText("idempotency key", options.idempotency_key, kIdempotencyKeyBytesMax);
+}
+
+// `base` followed by the frames of `batch`, under the tag that the put gave.
+ImagePtr ImageAfter(const LogImage& base, const Batch& batch, Bytes content, ObjectTag tag) {
+  auto image = std::make_shared<LogImage>(base);
+  image->content = std::move(content);
+  image->tag = std::move(tag);
+  uint64_t offset = base.content.size();
+  const auto& frames = batch.after->frames;
+  for (size_t i = batch.on->frames.size(); i < frames.size(); ++i) {
+    image->frames.push_back(frames[i]);
+    image->frames.back().offset = offset;
+    offset += frames[i].bytes;
+  }
+  image->state = batch.after->state;
+  return image;
+}
+
+Task<Result<PutReply>> SendFrames(SitePtr site, Context context, ImagePtr image, Bytes content,
+                                  std::string frames, bool rolled) {
+  std::string key(kLogKey);
+  if (site->store->traits().can_append && !rolled) {
+    ObjectStore::AppendPosition position{image->content.size(), image->tag};
+    Bytes body(std::move(frames));
+    co_return co_await site->store->Append(std::move(context), std::move(key), std::move(body),
+                                           std::move(position));
+  }
+  PutCondition condition = PutCondition::IfMatch(image->tag);
+  co_return co_await site->store->Put(std::move(context), std::move(key), std::move(content),
+                                      std::move(condition));
+}
+
+}  // namespace
+
+Task<Result<CommitReceipt>> Committer::Commit(Context context, std::shared_ptr<Change> change,
+                                              CommitOptions options) {
+  return CommitNow(shared_from_this(), std::move(context), std::move(change), std::move(options));
+}
+
+Task<Result<CommitReceipt>> Committer::CommitNow(Self self, Context context,
+                                                 std::shared_ptr<Change> change,
+                                                 CommitOptions options) {
+  Executor& executor = self->site_->env.executor;
+  CO_RETURN_IF_ERROR(context.Check(executor.NowUs()));
+  CO_RETURN_IF_ERROR(CheckOptions(*self->site_, options));
+  auto pending =
+      std::make_shared<PendingCommit>(std::move(context), std::move(change), std::move(options));
+  {
+    std::lock_guard lock(self->mutex_);
+    if (self->waiting_.size() >= kWaitingCommitsMax) {
+      co_return Status::Exhausted(
+          fmt::format("{} commits wait already; try again later", kWaitingCommitsMax));
+    }
+    self->waiting_.push_back(pending);
+  }
+  self->Wake();
+  co_return co_await AwaitAnswer(executor, pending);
+}
+
+Task<Status> Committer::Settle(Context context) {
+  struct Wait {
+    static Task<Status> Run(Self self, Context context, Completion<bool> done) {
+      auto registration = context.cancel.OnCancel([done] { done.Set(false); });
+      if (context.deadline_us != std::numeric_limits<MonotonicUs>::max()) {
+        self->site_->env.executor.PostAt(context.deadline_us, [done] { done.Set(false); });
+      }
+      self->Wake();
+      if (co_await done) co_return Status::Ok();
+      co_return Status::Cancelled("commits or a roll are still under way");
+    }
+  };
+  Completion<bool> done;
+  {
+    std::lock_guard lock(mutex_);
+    settling_.push_back(done);
+  }
+  return Wait::Run(shared_from_this(), std::move(context), done);
+}
+
+void Committer::Wake() {
+  {
+    std::lock_guard lock(mutex_);
+    if (std::exchange(running_, true)) return;
+  }
+  Spawn(site_->env.executor, Run(shared_from_this()));
+}
+
+bool Committer::TakeWork(Round& round) {
+  std::vector<Completion<bool>> settled;
+  bool work = true;
+  {
+    std::lock_guard lock(mutex_);
+    while (round.in_doubt.empty() && round.commits.size() < kBatchCommitsMax && !waiting_.empty()) {
+      round.commits.push_back(std::move(waiting_.front()));
+      waiting_.pop_front();
+    }
+    if (round.commits.empty() && roll_ == nullptr) {
+      work = running_ = false;
+      if (!preparing_roll_) settled.swap(settling_);
+    }
+  }
+  for (const auto& done : settled) done.Set(true);
+  return work;
+}
+
+Task<void> Committer::Run(Self self) {
+  Round round(self->site_->env);
+  while (self->TakeWork(round)) {
+    const Status step = co_await Step(self, &round);
+    std::erase_if(round.commits, [](const PendingPtr& commit) { return commit->answered(); });
+    if (step.ok()) continue;
+    if (!MayRetry(step) || round.backoff.failures() >= kFailuresInARowMax) {
+      self->FailAll(round, step);
+      continue;
+    }
+    const Context context = self->RequestContext(round);
+    const Status waited = co_await round.backoff.Wait(context);
+    if (!waited.ok()) continue;  // The next step meets the end of the context itself.
+  }
+}
+
+Context Committer::RequestContext(const Round& round) const {
+  Context context;
+  const MonotonicUs now_us = site_->env.executor.NowUs();
+  if (round.commits.empty()) return context.WithDeadline(now_us + kRequestUsMax);
+  context.ledger = round.commits.front()->context.ledger;
+  context.deadline_us = now_us;
+  for (const PendingPtr& commit : round.commits) {
+    context.deadline_us = std::max(context.deadline_us, commit->context.deadline_us);
+  }
+  return context.WithDeadline(now_us + kRequestUsMax);
+}
+
+void Committer::FailAll(Round& round, const Status& status) {
+  for (const PendingPtr& commit : round.commits) commit->Fail(status);
+  round.commits.clear();
+  round.in_doubt.clear();
+  round.stale = true;
+  round.races_lost = 0;
+  round.backoff.Reset();
+  std::lock_guard lock(mutex_);
+  roll_ = nullptr;
+}
+
+Task<Result<ImagePtr>> Committer::NewestImage(Self self, Round* round, Context context) {
+  ImagePtr known = self->reader_->Known();
+  if (known != nullptr && !round->stale) co_return known;
+  auto image = co_await self->reader_->Read(context);
+  // Nothing is made twice: a log that was there, or in which a put is in doubt, is never made anew.
+  if (!image.ok() && image.error().code() == StatusCode::kNotFound && known == nullptr &&
+      round->in_doubt.empty()) {
+    const Status created = co_await CreatePond(self->site_, context);
+    if (!created.ok() && created.code() != StatusCode::kExists) co_return created;
+    image = co_await self->reader_->Read(context);
+  }
+  if (image.ok()) round->stale = false;
+  co_return image;
+}
+
+Task<Status> Committer::MakeReady(Self self, Context context, ImagePtr image) {
+  if (!image->unknown_event.empty()) {
+    co_return Status::Unsupported(
+        fmt::format("the log has events '{}', which this program does not know: a newer one must "
+                    "write to {}",
+                    image->unknown_event, self->site_->store->url()));
+  }
+  {
+    std::lock_guard lock(self->mutex_);
+    if (self->ready_) co_return Status::Ok();
+  }
+  if (image->version() == 0) {
+    const Status ready = co_await EnsureReady(self->site_, context);
+    if (!ready.ok()) co_return ready;
+  }
+  if (image->base.proof != ProofText(*self->site_->store)) {
+    auto proven = co_await ProveConditions(self->site_->env, self->site_->store, context);
+    if (!proven.ok()) co_return proven.error();
+  }
+  std::lock_guard lock(self->mutex_);
+  self->ready_ = true;
+  co_return Status::Ok();
+}
+
+Task<Status> Committer::Step(Self self, Round* round) {
+  std::erase_if(round->commits, [](const PendingPtr& commit) { return commit->answered(); });
+  if (round->commits.empty() && !round->in_doubt.empty()) {
+    // All were told that nobody knows; nobody asks any more.
+    round->in_doubt.clear();
+    round->stale = true;
+    co_return Status::Ok();
+  }
+  const Context context = self->RequestContext(*round);
+  auto newest = co_await NewestImage(self, round, context);
+  if (!newest.ok()) co_return newest.error();
+  const ImagePtr image = *newest;
+  const Status ready = co_await MakeReady(self, context, image);
+  if (!ready.ok()) co_return ready;
+  if (round->in_doubt.empty()) co_return co_await PutNew(self, round, context, image);
+  if (image->order() > round->in_doubt.front().on->order()) {
+    co_return co_await SettleDoubt(self, round, context, image);
+  }
+  co_return co_await PutAgain(self, round, context, image);
+}
+
+Task<Status> Committer::SettleDoubt(Self self, Round* round, Context context, ImagePtr image) {
+  bool landed = false;
+  for (Batch& batch : round->in_doubt) {
+    TransactionQuery query{batch.first_transaction(), batch.on->version()};
+    auto found = co_await FindCommit(self->site_, context, image, query);
+    if (!found.ok()) co_return found.error();
+    if (!found->has_value()) continue;
+    landed = true;
+    for (const Batch::Placed& placed : batch.placed) placed.commit->Answer(placed.receipt);
+  }
+  // A put is all or nothing, and the log is past the image of each: what was not found is not
+  // there.
+  for (const Batch& batch : round->in_doubt) {
+    for (const Batch::Placed& placed : batch.placed) placed.commit->PutFailed();
+  }
+  round->in_doubt.clear();
+  round->backoff.Reset();
+  if (!landed) {
+    round->polite = kPoliteCommits;
+    if (++round->races_lost > kCommitAttemptsMax) {
+      co_return Status::Unavailable(fmt::format("the race for the log at {} was lost {} times",
+                                                self->site_->store->url(), round->races_lost));
+    }
+  }
+  co_return Status::Ok();
+}
+
+Task<Status> Committer::PutAgain(Self self, Round* round, Context context, ImagePtr image) {
+  const Status waited = co_await round->backoff.Wait(context);
+  if (!waited.ok()) co_return waited;
+  if (round->backoff.failures() > kFailuresInARowMax) {
+    co_return Status::Unavailable("no certain answer to a put of " + std::string(kLogKey));
+  }
+  bool give_up = false;
+  for (const Batch::Placed& placed : round->in_doubt.front().placed) {
+    give_up = give_up || placed.commit->wants_out();
+  }
+  Batch batch = round->in_doubt.back();
+  if (give_up && !batch.placed.empty()) batch = BuildEmptyCommit(*self->site_, image);
+  batch.on = image;
+  co_return co_await Put(self, round, context, std::move(batch));
+}
+
+Task<Status> Committer::PutNew(Self self, Round* round, Context context, ImagePtr image) {
+  std::vector<PendingPtr> commits = round->commits;
+  Batch batch = co_await BuildBatch(self->site_, image, std::move(commits));
+  round->commits.clear();
+  for (const Batch::Placed& placed : batch.placed) round->commits.push_back(placed.commit);
+  round->commits.insert(round->commits.end(), batch.deferred.begin(), batch.deferred.end());
+  if (batch.placed.empty()) {
+    if (!round->commits.empty() || self->Rolled(*image) == nullptr) co_return Status::Ok();
+    co_return co_await Put(self, round, context, std::move(batch));
+  }
+  bool all = true;
+  for (const Batch::Placed& placed : batch.placed) all = placed.commit->BeginPut() && all;
+  if (!all) {
+    // One was cancelled while the others were built on top of it: build again without it.
+    for (const Batch::Placed& placed : batch.placed) placed.commit->PutFailed();
+    co_return Status::Ok();
+  }
+  co_return co_await Put(self, round, context, std::move(batch));
+}
+
+Task<Status> Committer::Put(Self self, Round* round, Context context, Batch batch) {
+  const SitePtr site = self->site_;
+  const ImagePtr image = batch.on;
+  const ImagePtr rolled = self->Rolled(*image);
+  const ImagePtr base = rolled != nullptr ? rolled : image;
+  std::string text;
+  text.reserve(base->content.size() + batch.frames.size());
+  text.append(base->content.view()).append(batch.frames);
+  const Bytes content(std::move(text));
+  if (content.size() > kLogBytesMax) {
+    for (const Batch::Placed& placed : batch.placed) {
+      if (round->in_doubt.empty()) placed.commit->PutFailed();
+    }
+    co_return Status::Exhausted(
+        fmt::format("{} would have {} bytes; at most {}", kLogKey, content.size(), kLogBytesMax));
+  }
+  const MonotonicUs sent_us = site->env.executor.NowUs();
+  auto reply = co_await SendFrames(site, context, image, content, batch.frames, rolled != nullptr);
+  if (!reply.ok()) {
+    // Nothing happened by this put; whether by an earlier one is as open as before.
+    if (round->in_doubt.empty()) {
+      for (const Batch::Placed& placed : batch.placed) placed.commit->PutFailed();
+    }
+    co_return reply.error().Prefixed(kLogKey);
+  }
+  if (reply->state == PutReply::State::kWritten) {
+    self->Landed(*round, batch, ImageAfter(*base, batch, content, reply->tag));
+    const MonotonicUs took_us = site->env.executor.NowUs() - sent_us;
+    if (round->polite == 0) co_return Status::Ok();
+    --round->polite;
+    Context pause;
+    const auto pause_us = site->env.random.Below(2 * static_cast<uint64_t>(took_us) + 1);
+    const Status slept = co_await Sleep(pause, static_cast<int64_t>(pause_us));
+    co_return slept;
+  }
+  round->stale = true;
+  if (batch.empty()) {
+    // A roll alone: nobody waits for it, and the next step sees whether it still fits.
+    const Status waited = co_await round->backoff.Wait(context);
+    co_return round->backoff.failures() > kFailuresInARowMax ? Status::Unavailable("roll") : waited;
+  }
+  const bool again = !round->in_doubt.empty() &&
+                     round->in_doubt.back().first_transaction() == batch.first_transaction();
+  if (!again) round->in_doubt.push_back(std::move(batch));
+  co_return Status::Ok();
+}
+
+void Committer::Landed(Round& round, Batch& batch, ImagePtr image) {
+  const uint64_t bytes_before = batch.on->frame_bytes();
+  const bool rolled = batch.on->base.id != image->base.id;
+  reader_->Learn(image);
+  for (const Batch::Placed& placed : batch.placed) placed.commit->Answer(placed.receipt);
+  // Others were on the same image, which is past: they cannot land any more.
+  for (const Batch& other : round.in_doubt) {
+    for (const Batch::Placed& placed : other.placed) placed.commit->PutFailed();
+  }
+  round.in_doubt.clear();
+  round.races_lost = 0;
+  round.backoff.Reset();
+  ConsiderRoll(rolled ? 0 : bytes_before, std::move(image));
+}
+
+ImagePtr Committer::Rolled(const LogImage& image) {
+  std::shared_ptr<const PreparedRoll> roll;
+  {
+    std::lock_guard lock(mutex_);
+    roll = roll_;
+  }
+  if (roll == nullptr) return nullptr;
+  ImagePtr rolled = ApplyRoll(image, *roll);
+  if (rolled == nullptr) {
+    std::lock_guard lock(mutex_);
+    if (roll_ == roll) roll_ = nullptr;
+  }
+  return rolled;
+}
+
+// The process whose commit crossed the line prepares the roll; others step in when it seems to have
+// died, so that several do not prepare the same one.
+void Committer::ConsiderRoll(uint64_t frame_bytes_before, ImagePtr after) {
+  const uint64_t limit = site_->options.roll_bytes;
+  const uint64_t bytes = after->frame_bytes();
+  const bool crossed = frame_bytes_before <= limit && bytes > limit;
+  if (!crossed && bytes <= limit + limit / 2) return;
+  {
+    std::lock_guard lock(mutex_);
+    if (roll_ != nullptr || preparing_roll_) return;
+    preparing_roll_ = true;
+  }
+  Spawn(site_->env.executor, RollInBackground(shared_from_this(), std::move(after)));
+}
+
+Task<void> Committer::RollInBackground(Self self, ImagePtr image) {
+  Context context;
+  context.deadline_us = self->site_->env.executor.NowUs() + kRequestUsMax;
+  auto roll = co_await PrepareRoll(self->site_, std::move(context), std::move(image));
+  {
+    std::lock_guard lock(self->mutex_);
+    self->preparing_roll_ = false;
+    if (roll.ok()) self->roll_ = std::make_shared<const PreparedRoll>(*std::move(roll));
+  }
+  self->Wake();
+}
+
+}  // namespace duckpond

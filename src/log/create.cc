@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "log/create.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+#include "log/backoff.h"
+#include "log/limits.h"
+#include "log/log_object.h"
+#include "store/store_proof.h"
+
+namespace duckpond {
+namespace {
+
+// A pond is made in an empty place only: what is there belongs to somebody.
+Task<Status> CheckPlaceIsEmpty(SitePtr site, Context context) {
+  std::optional<std::string> token;
+  auto page = co_await site->store->List(std::move(context), "", token);
+  if (!page.ok()) co_return page.error().Prefixed(site->store->url());
+  for (const ListReply::Object& object : page->objects) {
+    const std::string_view key = object.key;
+    // What a proof that was killed left behind; pond.json may have come since it was looked for.
+    if (key.starts_with("proof/") || key == kPondKey) continue;
+    co_return Status::Invalid(
+        fmt::format("{} is not empty and holds no pond: it has '{}'", site->store->url(), key));
+  }
+  co_return Status::Ok();
+}
+
+Bytes FirstLog(const LogSite& site, const PondFile& file) {
+  BaseRecord base;
+  base.id = site.env.uuids.Next();
+  base.format = kLogFormat;
+  base.pond = file.id;
+  base.time_us = file.created_us;
+  base.chain = ChainStart(file.id);
+  base.writer = site.options.writer;
+  base.proof = file.proof;
+  return Bytes(EncodeLogStart(base, ""));
+}
+
+// Puts pond.json for the first time. An answer that is lost or lost to another is found out by the
+// caller, who reads pond.json next.
+Task<Status> PutFirstPondFile(SitePtr site, Context context, std::string proof) {
+  PondFile file;
+  file.format = kLogFormat;
+  file.id = site->env.uuids.Next();
+  file.created_us = site->env.clock.NowUs();
+  file.writer = site->options.writer;
+  file.proof = std::move(proof);
+  Bytes body(file.Encode());
+  std::string key(kPondKey);
+  auto reply = co_await site->store->Put(std::move(context), std::move(key), std::move(body),
+                                         PutCondition::IfAbsent());
+  co_return reply.status().Prefixed(kPondKey);
+}
+
+// Ok unless it certainly did not happen: then the pond.log of another creator may be there.
+Task<Status> PutFirstLog(SitePtr site, Context context, PondFile file) {
+  Backoff backoff(site->env);
+  Bytes body = FirstLog(*site, file);
+  std::string key(kLogKey);
+  for (int i = 0; i < kFailuresInARowMax; ++i) {
+    auto reply = co_await site->store->Put(context, key, body, PutCondition::IfAbsent());
+    if (!reply.ok() && reply.error().code() != StatusCode::kUnavailable) {
+      co_return reply.error().Prefixed(kLogKey);
+    }
+    if (reply.ok() && reply->state != PutReply::State::kUnknown) co_return Status::Ok();
+    const Status waited = co_await backoff.Wait(context);
+    if (!waited.ok()) co_return waited;
+  }
+  co_return Status::Unavailable(
+      fmt::format("{}: no certain answer in {} attempts", kLogKey, kFailuresInARowMax));
+}
+
+bool MayRetry(const Status& status) { return status.code() == StatusCode::kUnavailable; }
+
+// Begins a creation, or finishes the one that `begun` (null for none) tells of. `proof` is the
+// store's, empty until it was proven. Both pointers live as long as the caller waits.
+Task<Status> TakeStep(SitePtr site, Context context, const PondFile* begun, std::string* proof) {
+  if (begun == nullptr) {
+    const Status empty = co_await CheckPlaceIsEmpty(site, context);
+    if (!empty.ok()) co_return empty;
+  }
+  if (proof->empty()) {
+    auto proven = co_await ProveConditions(site->env, site->store, context);
+    if (!proven.ok()) co_return proven.error();
+    *proof = *proven;
+  }
+  if (begun == nullptr) {
+    std::string text = *proof;
+    co_return co_await PutFirstPondFile(std::move(site), std::move(context), std::move(text));
+  }
+  PondFile file = *begun;
+  const Status put = co_await PutFirstLog(site, context, std::move(file));
+  if (!put.ok()) co_return put;
+  co_return co_await EnsureReady(std::move(site), std::move(context));
+}
+
+}  // namespace
+
+Task<Result<FoundPondFile>> ReadPondFile(SitePtr site, Context context) {
+  GetOptions options;
+  options.bytes_max = kPondFileBytesMax;
+  std::string key(kPondKey);
+  auto reply = co_await site->store->Get(std::move(context), std::move(key), std::move(options));
+  if (!reply.ok()) co_return reply.error().Prefixed(kPondKey);
+  if (reply->state != GetReply::State::kFound) {
+    co_return Status::NotFound(
+        fmt::format("there is no pond at {}: neither {} nor {} is there (or may be read)",
+                    site->store->url(), kLogKey, kPondKey));
+  }
+  CO_ASSIGN_OR_RETURN(PondFile file, PondFile::Decode(reply->bytes.view()));
+  co_return FoundPondFile{std::move(file), std::move(reply->tag)};
+}
+
+Task<Status> EnsureReady(SitePtr site, Context context) {
+  Backoff backoff(site->env);
+  Status last;
+  for (int i = 0; i < kFailuresInARowMax; ++i) {
+    auto found = co_await ReadPondFile(site, context);
+    if (found.ok() && found->file.ready) co_return Status::Ok();
+    if (found.ok()) {
+      PondFile file = found->file;
+      file.ready = true;
+      Bytes body(file.Encode());
+      std::string key(kPondKey);
+      PutCondition condition = PutCondition::IfMatch(found->tag);
+      auto reply =
+          co_await site->store->Put(context, std::move(key), std::move(body), std::move(condition));
+      last = reply.status();
+      if (reply.ok() && reply->state == PutReply::State::kWritten) co_return Status::Ok();
+    } else {
+      last = found.error();
+    }
+    if (last.code() == StatusCode::kNotFound) {
+      co_return Status::Corrupt(fmt::format("{} at {} is lost: expected it beside {}", kPondKey,
+                                            site->store->url(), kLogKey));
+    }
+    if (!last.ok() && !MayRetry(last)) co_return last;
+    const Status waited = co_await backoff.Wait(context);
+    if (!waited.ok()) co_return waited;
+  }
+  co_return Status::Unavailable(
+      fmt::format("{}: no certain answer in {} attempts", kPondKey, kFailuresInARowMax));
+}
+
+Task<Status> CreatePond(SitePtr site, Context context) {
+  if (!site->store->traits().can_write) {
+    co_return Status::Invalid("a pond cannot be made at " + site->store->url() +
+                              ": it is read-only");
+  }
+  Backoff backoff(site->env);
+  std::string proof;
+  for (int i = 0; i < kFailuresInARowMax; ++i) {
+    auto found = co_await ReadPondFile(site, context);
+    if (found.ok() && found->file.ready) {
+      if (proof.empty()) co_return Status::Exists("there is a pond at " + site->store->url());
+      co_return Status::Ok();  // Finished meanwhile, by our own late put or by somebody else.
+    }
+    Status step = found.status();
+    if (found.ok() || step.code() == StatusCode::kNotFound) {
+      step = co_await TakeStep(site, context, found.ok() ? &found->file : nullptr, &proof);
+      if (step.ok() && found.ok()) co_return step;
+    }
+    if (!step.ok() && !MayRetry(step)) co_return step;
+    const Status waited = co_await backoff.Wait(context);
+    if (!waited.ok()) co_return waited;
+  }
+  co_return Status::Unavailable(
+      fmt::format("{}: no certain answer in {} attempts", kPondKey, kFailuresInARowMax));
+}
+
+}  // namespace duckpond

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//
+// Making a pond: pond.json says "creating", the first log is written, pond.json says "ready". Every
+// step is a conditional put that anybody may repeat, so a creation that was interrupted is finished
+// by whoever comes next. Nothing is acknowledged on a pond that is not ready: a pond.json that says
+// "creating" beside no log has lost nothing.
+//
+// Errors:  kExists – there is a pond; kInvalid – the place holds other things, or may not be
+//          written; kUnsupported – the store does not honour conditions.
+#pragma once
+
+#include "log/log_image.h"
+#include "log/pond_file.h"
+
+namespace duckpond {
+
+Task<Status> CreatePond(SitePtr site, Context context);
+
+// Makes pond.json say "ready". Cost: one GET, and one PUT unless it does already.
+Task<Status> EnsureReady(SitePtr site, Context context);
+
+struct FoundPondFile {
+  PondFile file;
+  ObjectTag tag;
+};
+// Errors: kNotFound if there is no pond.json.
+Task<Result<FoundPondFile>> ReadPondFile(SitePtr site, Context context);
+
+}  // namespace duckpond

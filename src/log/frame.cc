@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "log/frame.h"
+
+#include <fmt/format.h>
+#include <zstd.h>
+
+#include <memory>
+
+#include "base/encoding.h"
+#include "base/hash.h"
+#include "log/limits.h"
+
+namespace duckpond {
+namespace {
+
+constexpr uint32_t kSkippableMagic = 0x184D2A50;
+constexpr uint32_t kZstdMagic = 0xFD2FB528;
+constexpr std::string_view kHeaderName = "duckpond";
+constexpr uint32_t kHeaderContentBytes = 32;
+
+// Measured on frames of one row: level 12 saves 2 % over 3 and costs 0.1 ms; on a base it would
+// cost tens of milliseconds for as little.
+constexpr size_t kSmallTextBytes = 64 << 10;
+constexpr int kSmallTextLevel = 12;
+constexpr int kLargeTextLevel = 3;
+
+void AppendU32(std::string& out, uint32_t value) {
+  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>(value >> shift));
+}
+
+uint32_t ReadU32(std::string_view bytes, size_t at) {
+  uint32_t value = 0;
+  for (size_t i = 4; i-- > 0;) value = value << 8 | static_cast<uint8_t>(bytes[at + i]);
+  return value;
+}
+
+}  // namespace
+
+std::string Place::ToString() const { return fmt::format("{} at byte {}", object, offset); }
+
+Status Place::Corrupt(std::string_view expected, std::string_view found) const {
+  return Status::Corrupt(fmt::format("{}: expected {}, found {}", ToString(), expected, found));
+}
+
+std::string CompressFrame(std::string_view text) {
+  const std::unique_ptr<ZSTD_CCtx, size_t (*)(ZSTD_CCtx*)> context(ZSTD_createCCtx(),
+                                                                   ZSTD_freeCCtx);
+  CHECK(context != nullptr);
+  const int level = text.size() <= kSmallTextBytes ? kSmallTextLevel : kLargeTextLevel;
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
+  std::string frame(ZSTD_compressBound(text.size()), '\0');
+  const size_t size =
+      ZSTD_compress2(context.get(), frame.data(), frame.size(), text.data(), text.size());
+  CHECK(!ZSTD_isError(size));
+  frame.resize(size);
+  return frame;
+}
+
+Result<size_t> FrameSize(std::string_view bytes, const Place& place) {
+  if (bytes.size() < 4) {
+    return place.Corrupt("a zstd frame", fmt::format("{} bytes before the end", bytes.size()));
+  }
+  if (ReadU32(bytes, 0) != kZstdMagic) {
+    return place.Corrupt("a zstd frame", "the bytes " + HexEncode(bytes.substr(0, 4)));
+  }
+  const size_t size = ZSTD_findFrameCompressedSize(bytes.data(), bytes.size());
+  if (ZSTD_isError(size)) {
+    return place.Corrupt("a whole zstd frame",
+                         fmt::format("{} bytes: {}", bytes.size(), ZSTD_getErrorName(size)));
+  }
+  if (size > kFrameBytesMax) {
+    return Status::Exhausted(fmt::format("{}: a frame of {} bytes; at most {} are read",
+                                         place.ToString(), size, kFrameBytesMax));
+  }
+  return size;
+}
+
+Result<std::string> DecompressFrame(std::string_view frame, const Place& place, size_t padding) {
+  const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
+  if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN) {
+    return place.Corrupt("a frame that states its size", "none");
+  }
+  if (size > kFrameTextBytesMax) {
+    return Status::Exhausted(fmt::format("{}: a frame of {} bytes of text; at most {} are read",
+                                         place.ToString(), size, kFrameTextBytesMax));
+  }
+  // A bit before the content checksum is its flag; without it a flipped bit could go unnoticed.
+  if (frame.size() < 5 || (static_cast<uint8_t>(frame[4]) & 4) == 0) {
+    return place.Corrupt("a frame with a checksum", "none");
+  }
+  std::string text(size + padding, '\0');
+  const size_t got = ZSTD_decompress(text.data(), size, frame.data(), frame.size());
+  if (ZSTD_isError(got)) {
+    return place.Corrupt("a zstd frame that decompresses", ZSTD_getErrorName(got));
+  }
+  if (got != size) {
+    return place.Corrupt(fmt::format("{} bytes of text", size), fmt::format("{}", got));
+  }
+  return text;
+}
+
+std::string EncodeLogHeader(std::string_view base_frame) {
+  std::string header;
+  AppendU32(header, kSkippableMagic);
+  AppendU32(header, kHeaderContentBytes);
+  header += kHeaderName;
+  AppendU32(header, kLogFormat);
+  AppendU32(header, static_cast<uint32_t>(base_frame.size()));
+  header += Xxh3_128(base_frame);
+  return header;
+}
+
+Result<LogHeader> DecodeLogHeader(std::string_view bytes, const Place& place) {
+  if (bytes.size() < kLogHeaderBytes) {
+    return place.Corrupt(fmt::format("a header of {} bytes", kLogHeaderBytes),
+                         fmt::format("{} bytes", bytes.size()));
+  }
+  if (ReadU32(bytes, 0) != kSkippableMagic || ReadU32(bytes, 4) != kHeaderContentBytes ||
+      bytes.substr(8, kHeaderName.size()) != kHeaderName) {
+    return place.Corrupt("the header of a duckpond log",
+                         "the bytes " + HexEncode(bytes.substr(0, 16)));
+  }
+  LogHeader header{ReadU32(bytes, 16), ReadU32(bytes, 20), std::string(bytes.substr(24, 16))};
+  if (header.format == 0 || header.format > kLogFormat) {
+    return Status::Unsupported(fmt::format("{}: format {}; this program reads up to {}",
+                                           place.ToString(), header.format, kLogFormat));
+  }
+  return header;
+}
+
+}  // namespace duckpond

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "log/log_image.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "log/limits.h"
+
+namespace duckpond {
+
+ChainEnd LogImage::end() const {
+  if (frames.empty()) return {base.version, base.time_us, base.chain};
+  return {frames.back().version, frames.back().time_us, frames.back().hash};
+}
+
+const Hash& LogImage::HashAt(Version version) const {
+  CHECK(version >= base.version && version <= this->version());
+  return version == base.version ? base.chain : frames[version - base.version - 1].hash;
+}
+
+const FrameRef* LogImage::FrameAtTime(int64_t time_us) const {
+  const auto after =
+      std::upper_bound(frames.begin(), frames.end(), time_us,
+                       [](int64_t time, const FrameRef& frame) { return time < frame.time_us; });
+  return after == frames.begin() ? nullptr : &*(after - 1);
+}
+
+std::optional<CommitReceipt> LogImage::FindTransaction(const Uuid& transaction) const {
+  for (const FrameRef& frame : frames) {
+    if (frame.transaction == transaction) return CommitReceipt{frame.version, frame.time_us, false};
+  }
+  return std::nullopt;
+}
+
+std::optional<CommitReceipt> LogImage::FindKey(const std::string& key) const {
+  for (const FrameRef& frame : frames) {
+    if (frame.idempotency_key == key) return CommitReceipt{frame.version, frame.time_us, true};
+  }
+  for (const KeyRecord& known : *base_keys) {
+    if (known.key == key) return CommitReceipt{known.version, known.time_us, true};
+  }
+  return std::nullopt;
+}
+
+std::vector<KeyRecord> LogImage::Keys() const {
+  std::vector<KeyRecord> keys = *base_keys;
+  for (const FrameRef& frame : frames) {
+    if (frame.idempotency_key.empty()) continue;
+    keys.push_back({frame.idempotency_key, frame.version, frame.time_us, frame.transaction});
+  }
+  if (keys.size() > kIdempotencyKeysMax) {
+    keys.erase(keys.begin(), keys.end() - static_cast<ptrdiff_t>(kIdempotencyKeysMax));
+  }
+  return keys;
+}
+
+Result<StatePtr> FoldEvents(const Folder& folder, StatePtr state, const std::vector<Event>& events,
+                            std::string& unknown_event) {
+  const auto unknown = [&folder](const Event& event) { return !folder.Knows(event.name); };
+  if (std::none_of(events.begin(), events.end(), unknown)) return folder.Fold(state, events);
+  std::vector<Event> needed;
+  for (const Event& event : events) {
+    if (!unknown(event)) {
+      needed.push_back(event);
+    } else if (!event.ignorable) {
+      if (unknown_event.empty()) unknown_event = event.name;
+      needed.push_back(event);
+    }
+  }
+  return folder.Fold(state, needed);
+}
+
+Result<ImagePtr> ExtendImage(const Folder& folder, const LogImage& before, Bytes content,
+                             ObjectTag tag, const DecodedCommits& tail) {
+  auto image = std::make_shared<LogImage>(before);
+  image->content = std::move(content);
+  image->tag = std::move(tag);
+  for (size_t i = 0; i < tail.frames.size(); ++i) {
+    auto folded = FoldEvents(folder, image->state, tail.commits[i].events, image->unknown_event);
+    if (!folded.ok()) {
+      return folded.error().Prefixed(fmt::format("version {}", tail.commits[i].version));
+    }
+    image->state = *std::move(folded);
+    image->frames.push_back(tail.frames[i]);
+  }
+  return image;
+}
+
+}  // namespace duckpond

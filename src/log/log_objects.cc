@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "log/log_objects.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/hash.h"
+#include "log/backoff.h"
+#include "log/limits.h"
+#include "log/lines.h"
+#include "log/log_object.h"
+
+namespace duckpond {
+namespace {
+
+Task<Result<std::vector<Event>>> ReadPart(SitePtr site, Context context, PartRef part) {
+  ObjectRef object{part.path, part.bytes, part.hash};
+  auto body = co_await ReadObject(site, std::move(context), std::move(object));
+  if (!body.ok()) co_return std::move(body).error();
+  const Place place{part.path, 0};
+  CO_ASSIGN_OR_RETURN(const size_t size, FrameSize(body->view(), place));
+  if (size != body->size()) {
+    co_return place.Corrupt("one frame", fmt::format("{} bytes behind it", body->size() - size));
+  }
+  CO_ASSIGN_OR_RETURN(std::vector<Event> lines, DecodeLines(body->view(), place));
+  if (lines.size() != part.lines) {
+    co_return place.Corrupt(fmt::format("{} lines", part.lines), fmt::format("{}", lines.size()));
+  }
+  co_return lines;
+}
+
+Task<Result<std::vector<Event>>> ReadParts(SitePtr site, Context context,
+                                           std::vector<PartRef> parts) {
+  std::vector<Event> lines;
+  for (size_t next = 0; next < parts.size();) {
+    std::vector<Task<Result<std::vector<Event>>>> reads;
+    for (; next < parts.size() && reads.size() < kRequestsInFlightMax; ++next) {
+      reads.push_back(ReadPart(site, context, parts[next]));
+    }
+    auto results = co_await WhenAll(std::move(reads));
+    for (auto& result : results) {
+      if (!result.ok()) co_return std::move(result).error();
+      lines.insert(lines.end(), std::make_move_iterator(result->begin()),
+                   std::make_move_iterator(result->end()));
+    }
+  }
+  co_return lines;
+}
+
+// Cuts the lines into texts of about kPartTextBytesGoal.
+struct PartText {
+  std::string text;
+  uint64_t lines = 0;
+};
+std::vector<PartText> CutIntoParts(const std::vector<Event>& lines) {
+  std::vector<PartText> parts;
+  for (const Event& line : lines) {
+    if (parts.empty() || parts.back().text.size() >= kPartTextBytesGoal) parts.emplace_back();
+    AppendLine(parts.back().text, line);
+    ++parts.back().lines;
+  }
+  return parts;
+}
+
+}  // namespace
+
+Task<Result<Bytes>> ReadObject(SitePtr site, Context context, ObjectRef object) {
+  GetOptions options;
+  options.bytes_max = object.bytes;
+  options.want_tag = false;
+  auto reply = co_await site->store->Get(std::move(context), object.path, std::move(options));
+  if (!reply.ok()) co_return reply.error().Prefixed(object.path);
+  const Place place{object.path, 0};
+  const std::string expected =
+      fmt::format("{} bytes with hash {}, as the log says", object.bytes, HexEncode(object.hash));
+  if (reply->state != GetReply::State::kFound) co_return place.Corrupt(expected, "no such object");
+  const Hash hash = Xxh3_128(reply->bytes.view());
+  if (reply->bytes.size() != object.bytes || hash != object.hash) {
+    co_return place.Corrupt(
+        expected, fmt::format("{} bytes with hash {}", reply->bytes.size(), HexEncode(hash)));
+  }
+  co_return std::move(reply->bytes);
+}
+
+Task<Status> WriteObject(SitePtr site, Context context, std::string path, Bytes body) {
+  Backoff backoff(site->env);
+  Status last;
+  for (int i = 0; i < kFailuresInARowMax; ++i) {
+    auto reply = co_await site->store->Put(context, path, body, PutCondition::IfAbsent());
+    if (!reply.ok() && reply.error().code() != StatusCode::kUnavailable) {
+      co_return reply.error().Prefixed(path);
+    }
+    // The name is ours alone: a conflict is with an earlier put of the same bytes.
+    if (reply.ok() && reply->state != PutReply::State::kUnknown) co_return Status::Ok();
+    last = reply.ok() ? Status::Unknown(path + ": " + reply->detail) : reply.error();
+    const Status waited = co_await backoff.Wait(context);
+    if (!waited.ok()) co_return waited;
+  }
+  co_return last;
+}
+
+Task<Result<LoadedState>> LoadBaseState(SitePtr site, Context context, BaseRecord base,
+                                        std::vector<Event> state_lines, std::string object) {
+  if (!base.parts.empty()) {
+    auto lines = co_await ReadParts(site, std::move(context), base.parts);
+    if (!lines.ok()) co_return std::move(lines).error();
+    state_lines = *std::move(lines);
+  }
+  const Place place{object, kLogHeaderBytes};
+  CO_ASSIGN_OR_RETURN(BaseState state, ParseStateLines(std::move(state_lines), place));
+  LoadedState loaded;
+  loaded.events = state.events.size();
+  loaded.keys = std::move(state.keys);
+  auto folded = FoldEvents(site->folder, site->folder.Empty(), state.events, loaded.unknown_event);
+  if (!folded.ok()) {
+    co_return folded.error().Prefixed(fmt::format("base at version {}", base.version));
+  }
+  loaded.state = *std::move(folded);
+  co_return loaded;
+}
+
+Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, BaseState state) {
+  const std::vector<Event> lines = StateLines(state);
+  StoredState stored;
+  for (const Event& line : lines) AppendLine(stored.text, line);
+  if (CompressFrame(stored.text).size() <= site->options.inline_state_bytes_max) co_return stored;
+  stored.text.clear();
+  std::vector<PartText> texts = CutIntoParts(lines);
+  if (texts.size() > kPartsMax) {
+    co_return Status::Exhausted(
+        fmt::format("a state of {} parts; at most {}", texts.size(), kPartsMax));
+  }
+  for (size_t next = 0; next < texts.size();) {
+    std::vector<Task<Status>> writes;
+    for (; next < texts.size() && writes.size() < kRequestsInFlightMax; ++next) {
+      const Bytes body(CompressFrame(texts[next].text));
+      PartRef part{"log/" + site->env.uuids.Next().ToString() + ".part", body.size(),
+                   texts[next].lines, Xxh3_128(body.view())};
+      writes.push_back(WriteObject(site, context, part.path, body));
+      stored.parts.push_back(std::move(part));
+    }
+    const auto results = co_await WhenAll(std::move(writes));
+    for (const Status& written : results) CO_RETURN_IF_ERROR(written);
+  }
+  co_return stored;
+}
+
+}  // namespace duckpond

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+//
+// LogReader: reads pond.log and keeps the newest image of it. Callers that ask at the same time
+// share a request, but only one that starts after they asked: what it shows is then at least as new
+// as the moment of the call.
+//
+// Invariants:  1. Known() never goes back.  2. Only a whole read may say that the log is corrupt.
+// Threads:     all methods may be called concurrently. Held by shared_ptr; tasks keep it alive.
+// Errors:      as EventLog::Latest.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "log/log_image.h"
+
+namespace duckpond {
+
+class LogReader : public std::enable_shared_from_this<LogReader> {
+ public:
+  explicit LogReader(SitePtr site) : site_(std::move(site)) {}
+
+  // The log as it is now, or newer. Cost: one GET, of the tail only once an image is known.
+  Task<Result<ImagePtr>> Read(Context context);
+
+  // The newest image seen; null before the first. Cost: none.
+  ImagePtr Known() const;
+  // Keeps `image` if it is newer than Known().
+  void Learn(ImagePtr image);
+
+ private:
+  struct Waiter {
+    Context context;
+    Completion<Result<ImagePtr>> done;
+  };
+
+  static Task<Result<ImagePtr>> Wait(std::shared_ptr<LogReader> self, Context context);
+  // Serves waiters, one request after the other, until nobody waits.
+  static Task<void> Serve(std::shared_ptr<LogReader> self);
+  static Task<Result<ImagePtr>> ReadOnce(std::shared_ptr<LogReader> self, Context context);
+
+  const SitePtr site_;
+  mutable std::mutex mutex_;
+  ImagePtr known_;               // Guarded by mutex_.
+  std::vector<Waiter> waiters_;  // Guarded by mutex_: those for the next request.
+  bool serving_ = false;         // Guarded by mutex_.
+};
+
+}  // namespace duckpond

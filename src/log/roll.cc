@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "log/roll.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "log/limits.h"
+#include "log/log_objects.h"
+#include "store/store_proof.h"
+
+namespace duckpond {
+namespace {
+
+SegmentRef DescribeSegment(const LogImage& image, std::string path) {
+  SegmentRef segment;
+  segment.path = std::move(path);
+  segment.first = image.base.version + 1;
+  segment.last = image.version();
+  segment.first_time_us = image.frames.front().time_us;
+  segment.last_time_us = image.time_us();
+  segment.bytes = image.content.size();
+  segment.hash = Xxh3_128(image.content.view());
+  return segment;
+}
+
+// The task that writes the state: StoreBaseState's result is needed, the segment's only if it
+// fails.
+Task<Status> StoreState(SitePtr site, Context context, BaseState state, StoredState* stored) {
+  auto result = co_await StoreBaseState(std::move(site), std::move(context), std::move(state));
+  if (!result.ok()) co_return result.error();
+  *stored = *std::move(result);
+  co_return Status::Ok();
+}
+
+}  // namespace
+
+Task<Result<PreparedRoll>> PrepareRoll(SitePtr site, Context context, ImagePtr image) {
+  CHECK(!image->frames.empty());
+  PreparedRoll roll;
+  roll.replaces = image->base.id;
+  roll.hash = image->end().hash;
+  BaseState state{image->Keys(), site->folder.Unfold(*image->state)};
+  roll.keys = std::make_shared<const std::vector<KeyRecord>>(state.keys);
+
+  SegmentRef segment = DescribeSegment(*image, "log/" + site->env.uuids.Next().ToString() + ".log");
+  StoredState stored;
+  std::vector<Task<Status>> writes;
+  writes.push_back(WriteObject(site, context, segment.path, image->content));
+  writes.push_back(StoreState(site, context, std::move(state), &stored));
+  const auto results = co_await WhenAll(std::move(writes));
+  for (const Status& written : results) CO_RETURN_IF_ERROR(written);
+
+  BaseRecord& base = roll.base;
+  base.id = site->env.uuids.Next();
+  base.format = kLogFormat;
+  base.pond = image->base.pond;
+  base.version = image->version();
+  base.time_us = image->time_us();
+  base.chain = roll.hash;
+  base.writer = site->options.writer;
+  base.proof = ProofText(*site->store);
+  base.segments = image->base.segments;
+  base.segments.push_back(std::move(segment));
+  if (base.segments.size() > kSegmentsListedMax) base.segments.erase(base.segments.begin());
+  base.parts = std::move(stored.parts);
+  roll.start = EncodeLogStart(base, stored.text);
+  if (roll.start.size() > kFrameBytesMax) {
+    co_return Status::Exhausted(
+        fmt::format("a base of {} bytes; at most {}", roll.start.size(), kFrameBytesMax));
+  }
+  co_return roll;
+}
+
+ImagePtr ApplyRoll(const LogImage& image, const PreparedRoll& roll) {
+  if (image.base.id != roll.replaces || image.version() < roll.base.version ||
+      image.HashAt(roll.base.version) != roll.hash) {
+    return nullptr;
+  }
+  auto rolled = std::make_shared<LogImage>();
+  rolled->tag = image.tag;
+  rolled->base = roll.base;
+  rolled->base_end = roll.start.size();
+  rolled->base_keys = roll.keys;
+  rolled->state = image.state;
+  rolled->unknown_event = image.unknown_event;
+  std::string content = roll.start;
+  for (FrameRef frame : image.frames) {
+    if (frame.version <= roll.base.version) continue;
+    content += image.content.view().substr(frame.offset, frame.bytes);
+    frame.offset = content.size() - frame.bytes;
+    rolled->frames.push_back(std::move(frame));
+  }
+  rolled->content = Bytes(std::move(content));
+  return rolled;
+}
+
+}  // namespace duckpond

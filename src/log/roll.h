@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//
+// Rolling: putting the state at version k in the place of the frames up to k. What takes time, the
+// segment and the parts of a large state, is written beforehand; the swap then costs nothing, since
+// it rides on a commit's own put, and keeps the frames after k byte for byte. Commits that came
+// meanwhile do not spoil it, so a log under load rolls as well as an idle one. A process that dies
+// between leaves objects that no log names.
+#pragma once
+
+#include "log/log_image.h"
+
+namespace duckpond {
+
+struct PreparedRoll {
+  Uuid replaces;  // The id of the base that it replaces.
+  Hash hash;      // Of the frame of base.version.
+  BaseRecord base;
+  std::string start;  // Header and base frame.
+  std::shared_ptr<const std::vector<KeyRecord>> keys;
+};
+
+// Writes what a base at image->version() needs. Cost: one PUT, and one a part, all together.
+Task<Result<PreparedRoll>> PrepareRoll(SitePtr site, Context context, ImagePtr image);
+
+// `image` with its base replaced; its tag is the one to be swapped against. Null if the roll does
+// not fit, because another has replaced that base.
+ImagePtr ApplyRoll(const LogImage& image, const PreparedRoll& roll);
+
+}  // namespace duckpond
