@@ -93,7 +93,12 @@ struct PutReply {
 };
 
 struct DeleteReply {
-  enum class State : unsigned char { kDeleted, kMissing, kConflict, kUnknown };
+  enum class State : unsigned char {
+    kDeleted,   // It is not there now. S3 says so of an object that was not there before, too.
+    kMissing,   // There was none.
+    kConflict,  // It has another tag: nothing happened.
+    kUnknown,   // As PutReply's.
+  };
   State state = State::kUnknown;
   std::string detail;
 };

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cctype>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,9 +15,9 @@ constexpr int kRivals = 4;
 
 using State = PutReply::State;
 
-// Names in the Server header of servers that pass a single-handed test and lose races all the same:
-// moto (served by Werkzeug) and s3rver.
-constexpr std::string_view kRacyServers[] = {"Werkzeug", "s3rver"};
+// Names, in lower case, in the Server header of servers that pass a single-handed test and lose
+// races all the same: moto (served by Werkzeug) and s3rver.
+constexpr std::string_view kRacyServers[] = {"werkzeug", "s3rver"};
 
 class Prover {
  public:
@@ -59,7 +59,8 @@ class Prover {
   }
 
   Status CheckServer() const {
-    const std::string server = store_->server();
+    std::string server = store_->server();
+    for (char& c : server) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     for (const std::string_view racy : kRacyServers) {
       if (server.find(racy) == std::string::npos) continue;
       return Refused("is known to let two writers win the same race");

@@ -3,6 +3,7 @@
 // What `swap_worker write` writes: contents that tell their number and whether they are whole.
 #pragma once
 
+#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,12 +21,17 @@ inline std::string CrashContent(int number) {
   return start + HexEncode(Xxh3_128(start + filling)) + ":" + filling;
 }
 
+// The number that `text` starts with; -1 if it starts with none.
+inline int NumberAtStart(std::string_view text) {
+  int number = -1;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 // The number of a whole content; empty for anything else.
 inline std::optional<int> CrashNumber(std::string_view content) {
-  const size_t colon = content.find(':');
-  if (colon == 0 || colon == std::string_view::npos || colon > 9) return std::nullopt;
-  const int number = std::stoi(std::string(content.substr(0, colon)));
-  if (content != CrashContent(number)) return std::nullopt;
+  const int number = NumberAtStart(content);
+  if (number < 0 || content != CrashContent(number)) return std::nullopt;
   return number;
 }
 

@@ -65,13 +65,13 @@ TEST_F(LocalCrash, KilledWritersLeaveWholeObjectsAndLoseNoAcknowledgedOne) {
     for (uint64_t i = 0; i < writes; ++i) {
       const auto line = worker.ReadLine();
       ASSERT_TRUE(line) << "the worker ended by itself in round " << round;
-      last = std::stoi(*line);
+      last = NumberAtStart(*line);
     }
     // To be somewhere else in the next write each time.
     for (volatile uint64_t spin = random.Below(kSpinsBeforeKillMax); spin > 0;) spin = spin - 1;
     worker.Kill();
     EXPECT_EQ(worker.Wait(), 128 + 9);
-    while (const auto line = worker.ReadLine()) last = std::stoi(*line);
+    while (const auto line = worker.ReadLine()) last = NumberAtStart(*line);
 
     const int head = NumberIn(*store, "head");
     ASSERT_GE(head, last) << "an acknowledged write is lost in round " << round;

@@ -2,10 +2,10 @@
 //
 // Races that every store must decide: one winner each, nothing lost, nothing half written.
 #include <atomic>
-#include <set>
 #include <thread>
 
 #include "store/store_proof.h"
+#include "tests/contract/crash_content.h"
 #include "tests/contract/store_fixture.h"
 #include "tests/support/child_process.h"
 
@@ -25,7 +25,7 @@ class StoreRaces : public StoreFixture {
     for (;;) {
       const auto now = Get(key);
       if (!now.ok() || now->state != GetReply::State::kFound) return false;
-      const int count = std::stoi(std::string(now->bytes.view()));
+      const int count = NumberAtStart(now->bytes.view());
       const auto swapped = Put(key, std::to_string(count + 1), PutCondition::IfMatch(now->tag));
       if (!swapped.ok() || swapped->state == PutReply::State::kUnknown) {
         ADD_FAILURE() << (swapped.ok() ? swapped->detail : swapped.status().ToString());

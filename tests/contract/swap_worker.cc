@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 
 #include "store/store_url.h"
@@ -38,7 +37,7 @@ int Count(ObjectStore& store, const std::string& key, int times) {
   for (int done = 0; done < times;) {
     const auto now = Block(Threads(), store.Get({}, key, {}));
     if (!now.ok()) return Fail(now.status().ToString());
-    const int count = std::atoi(std::string(now->bytes.view()).c_str());
+    const int count = NumberAtStart(now->bytes.view());
     const auto swapped = Block(Threads(), store.Put({}, key, Bytes(std::to_string(count + 1)),
                                                     PutCondition::IfMatch(now->tag)));
     if (!swapped.ok()) return Fail(swapped.status().ToString());
@@ -97,9 +96,10 @@ int Run(int argc, char** argv) {
   }
   const auto store = OpenStore(Env::Process(), argv[2], {});
   if (!store.ok()) return Fail(store.status().ToString());
-  if (mode == "count" && argc == 5) return Count(**store, argv[3], std::atoi(argv[4]));
-  if (mode == "write" && argc == 4) return Write(**store, std::atoi(argv[3]));
-  if (mode == "limit" && argc == 4) return Limit(**store, std::strtoul(argv[3], nullptr, 10));
+  if (mode == "count" && argc == 5) return Count(**store, argv[3], NumberAtStart(argv[4]));
+  if (mode == "write" && argc == 4) return Write(**store, NumberAtStart(argv[3]));
+  if (mode == "limit" && argc == 4)
+    return Limit(**store, static_cast<size_t>(NumberAtStart(argv[3])));
   if (mode == "nobody") return TryToWrite(**store, 10);
   return Fail("unknown mode " + mode);
 }

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "store/store_proof.h"
+
+#include <gtest/gtest.h>
+
+#include "store/faulty_store.h"
+#include "store/memory_store.h"
+
+namespace duckpond {
+namespace {
+
+using Kind = PutCondition::Kind;
+
+// A store that drops the conditions of puts, as servers do that do not know the header.
+class Forgetful final : public StoreWrapper {
+ public:
+  Forgetful(Kind forgotten, bool only_when_missing)
+      : StoreWrapper(std::make_shared<MemoryObjectStore>()),
+        forgotten_(forgotten),
+        only_when_missing_(only_when_missing) {}
+
+  Task<Result<PutReply>> Put(Context context, std::string key, Bytes body,
+                             PutCondition condition) override {
+    Result<GetReply> now = co_await below()->Get(context, key, {});
+    const bool missing = now->state == GetReply::State::kMissing;
+    if (condition.kind == forgotten_ && (missing || !only_when_missing_)) condition = {};
+    co_return co_await below()->Put(context, key, body, condition);
+  }
+
+ private:
+  const Kind forgotten_;
+  const bool only_when_missing_;
+};
+
+// A store that compares and writes without a lock between: rivals whose comparison came before the
+// first write all win. Here all of them compare before any writes.
+class Racy final : public StoreWrapper {
+ public:
+  explicit Racy(size_t rivals)
+      : StoreWrapper(std::make_shared<MemoryObjectStore>()), rivals_(rivals) {}
+
+  Task<Result<PutReply>> Put(Context context, std::string key, Bytes body,
+                             PutCondition condition) override {
+    if (condition.kind != Kind::kIfMatch) {
+      co_return co_await below()->Put(context, key, body, condition);
+    }
+    Result<GetReply> now = co_await below()->Get(context, key, {});
+    if (now->state != GetReply::State::kFound || now->tag != condition.tag) {
+      co_return PutReply{.state = PutReply::State::kConflict, .tag = {}, .detail = {}};
+    }
+    const Completion<bool> turn = Arrive();
+    co_await turn;
+    co_return co_await below()->Put(context, key, body, PutCondition::None());
+  }
+
+ private:
+  // Given once all rivals have arrived.
+  Completion<bool> Arrive() {
+    std::lock_guard lock(mutex_);
+    Completion<bool> turn;
+    waiting_.push_back(turn);
+    if (waiting_.size() >= rivals_) {
+      for (const auto& waiter : waiting_) waiter.Set(true);
+    }
+    return turn;
+  }
+
+  const size_t rivals_;
+  std::mutex mutex_;
+  std::vector<Completion<bool>> waiting_;
+};
+
+// A store that answers "conflict" to a swap and writes all the same.
+class Liar final : public StoreWrapper {
+ public:
+  Liar() : StoreWrapper(std::make_shared<MemoryObjectStore>()) {}
+
+  Task<Result<PutReply>> Put(Context context, std::string key, Bytes body,
+                             PutCondition condition) override {
+    Result<PutReply> reply = co_await below()->Put(context, key, body, condition);
+    if (condition.kind == Kind::kIfMatch && reply->state == PutReply::State::kConflict) {
+      Result<PutReply> forced = co_await below()->Put(context, key, body, PutCondition::None());
+    }
+    co_return reply;
+  }
+};
+
+class Named final : public StoreWrapper {
+ public:
+  explicit Named(std::string server)
+      : StoreWrapper(std::make_shared<MemoryObjectStore>()), server_(std::move(server)) {}
+  std::string server() const override { return server_; }
+
+ private:
+  const std::string server_;
+};
+
+Result<std::string> Prove(std::shared_ptr<ObjectStore> store) {
+  Env& env = Env::Process();
+  return Block(env.executor, ProveConditions(env, std::move(store), {}));
+}
+
+void ExpectRefused(std::shared_ptr<ObjectStore> store, std::string_view why) {
+  const auto proof = Prove(store);
+  ASSERT_FALSE(proof.ok()) << why;
+  EXPECT_EQ(proof.error().code(), StatusCode::kUnsupported);
+  EXPECT_NE(proof.error().message().find(why), std::string::npos) << proof.error().ToString();
+  const auto left = Block(Env::Process().executor, store->List({}, "", std::nullopt));
+  EXPECT_TRUE(left->objects.empty());
+}
+
+TEST(StoreProofTest, HonestStoreIsProvenForItsEndpoint) {
+  const auto proof = Prove(std::make_shared<MemoryObjectStore>());
+  ASSERT_TRUE(proof.ok()) << proof.status().ToString();
+  EXPECT_EQ(*proof, "conditions/1 memory:");
+}
+
+TEST(StoreProofTest, IgnoredIfNoneMatchIsRefused) {
+  ExpectRefused(std::make_shared<Forgetful>(Kind::kIfAbsent, false),
+                "accepted If-None-Match: * of a key that exists");
+}
+
+TEST(StoreProofTest, IgnoredIfMatchIsRefused) {
+  ExpectRefused(std::make_shared<Forgetful>(Kind::kIfMatch, false), "two writers win");
+}
+
+TEST(StoreProofTest, IfMatchThatSucceedsOnAMissingKeyIsRefused) {
+  ExpectRefused(std::make_shared<Forgetful>(Kind::kIfMatch, true),
+                "accepted If-Match of a missing key");
+}
+
+TEST(StoreProofTest, CompareWithoutLockIsRefused) {
+  ExpectRefused(std::make_shared<Racy>(4), "two writers win the same race");
+}
+
+TEST(StoreProofTest, RefusalThatWritesIsRefused) {
+  ExpectRefused(std::make_shared<Liar>(), "wrote what it had refused to write");
+}
+
+TEST(StoreProofTest, ServersKnownToLoseRacesAreRefusedByName) {
+  ExpectRefused(std::make_shared<Named>("Werkzeug/3.0.1 Python/3.11"), "two writers win");
+  ExpectRefused(std::make_shared<Named>("S3rver/3.7.1"), "S3rver/3.7.1");
+  EXPECT_TRUE(Prove(std::make_shared<Named>("MinIO")).ok());
+}
+
+TEST(StoreProofTest, UnclearAnswerIsUnavailableNotAProof) {
+  for (uint64_t nth = 1; nth <= 8; ++nth) {
+    FaultOptions faults;
+    faults.rules.push_back({.kind = RequestKind::kPut,
+                            .key = {},
+                            .nth = nth,
+                            .fault = Fault::kTimeOut,
+                            .delay_us = 0});
+    const auto proof =
+        Prove(std::make_shared<FaultyObjectStore>(std::make_shared<MemoryObjectStore>(), faults));
+    ASSERT_FALSE(proof.ok()) << "put " << nth;
+    EXPECT_EQ(proof.error().code(), StatusCode::kUnavailable) << proof.error().ToString();
+  }
+}
+
+}  // namespace
+}  // namespace duckpond
