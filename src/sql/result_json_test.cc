@@ -150,8 +150,8 @@ TEST(ResultJson, ManyRowsOfNestedValuesKeepTheirPlaces) {
       std::string i, v;
       rows->AppendJson(0, row, i);
       rows->AppendJson(1, row, v);
-      const auto next = std::to_string(std::stoi(i) + 1);
-      const bool null = std::stoi(i) % 3 == 0;
+      const std::string next = std::to_string(2 * seen + 2);
+      const bool null = (2 * seen + 1) % 3 == 0;
       ASSERT_EQ(
           v, null ? "null" : "{\"l\":[" + i + "," + next + "],\"m\":{\"" + i + "\":[" + i + "]}}");
     }

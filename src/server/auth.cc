@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "server/auth.h"
+
+#include "base/encoding.h"
+#include "base/hash.h"
+
+namespace duckpond {
+namespace {
+
+bool EqualInConstantTime(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  unsigned char difference = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+  }
+  return difference == 0;
+}
+
+// "Bearer abc" with scheme "Bearer" gives "abc".
+std::optional<std::string_view> Credentials(std::string_view header, std::string_view scheme) {
+  if (header.size() <= scheme.size() || header[scheme.size()] != ' ') return std::nullopt;
+  if (!SameText(header.substr(0, scheme.size()), scheme)) return std::nullopt;
+  header.remove_prefix(header.find_first_not_of(' ', scheme.size()) == std::string_view::npos
+                           ? header.size()
+                           : header.find_first_not_of(' ', scheme.size()));
+  return header;
+}
+
+}  // namespace
+
+Authenticator::Authenticator(const std::string& token)
+    : token_hash_(token.empty() ? "" : Sha256(token)) {}
+
+bool Authenticator::IsToken(std::string_view text) const {
+  return EqualInConstantTime(Sha256(text), token_hash_);
+}
+
+bool Authenticator::Admits(const WebRequest& request) const {
+  if (open()) return true;
+  if (const auto key = request.header("X-API-Key"); key && IsToken(*key)) return true;
+  const auto header = request.header("Authorization");
+  if (!header) return false;
+  if (const auto token = Credentials(*header, "Bearer")) return IsToken(*token);
+  if (const auto encoded = Credentials(*header, "Basic")) {
+    const auto pair = Base64Decode(*encoded);
+    if (!pair.ok()) return false;
+    const size_t colon = pair->find(':');
+    return colon != std::string::npos && IsToken(std::string_view(*pair).substr(colon + 1));
+  }
+  return false;
+}
+
+bool Authenticator::IsForeignPage(const WebRequest& request) const {
+  if (!open()) return false;
+  const auto origin = request.header("Origin");
+  if (!origin) return false;
+  const auto host = request.header("Host");
+  return !host || (*origin != "http://" + std::string(*host));
+}
+
+std::string MakeToken(Random& random) {
+  constexpr int kBytes = 20;
+  std::string bytes;
+  for (int i = 0; i < kBytes; ++i) bytes.push_back(static_cast<char>(random.Below(256)));
+  return HexEncode(bytes);
+}
+
+}  // namespace duckpond

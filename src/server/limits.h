@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+//
+// ServerLimits: what one server takes on. Every queue and every request has its bound here, and
+// every bound answers with the status that names it.
+//
+// Units:  bytes and milliseconds.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace duckpond {
+
+struct ServerLimits {
+  // 413. Larger inserts belong in a file or in several requests: SQL text is held in memory.
+  uint64_t body_bytes_max = uint64_t{16} << 20;
+  // 431. Room for a query in the URL and a long token.
+  uint32_t header_bytes_max = 32 * 1024;
+  // Connections open at once; one more is answered 503 and closed. An idle one costs about 3 KB.
+  size_t connections_max = 10000;
+  // Queries that run at once: each has a thread, and all share DuckDB's own threads.
+  int queries_running_max = 16;
+  // 503 with Retry-After. Queries that wait for one of those threads.
+  size_t queries_waiting_max = 4096;
+  // 408. From the request's last byte to the answer's last byte.
+  int64_t query_ms_max = 300'000;
+  // An answer of up to this size is sent whole, with its cost in the header; a longer one streams.
+  size_t whole_bytes_max = 256 * 1024;
+  // Clients of HTTP/1.0 cannot be told that a stream broke off, so theirs are held whole up to
+  // this.
+  size_t unstreamed_bytes_max = size_t{64} << 20;
+  // A client that neither sends nor takes anything for so long is gone.
+  int64_t idle_ms_max = 60'000;
+  // What still runs so long after SIGTERM is cancelled.
+  int64_t drain_ms_max = 30'000;
+};
+
+}  // namespace duckpond

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "server/query_job.h"
+
+#include <fmt/format.h>
+
+namespace duckpond {
+
+// What was written and not yet sent.
+struct QueryJob::Answer {
+  std::string text;
+  bool started = false;
+};
+
+QueryJob::QueryJob(Engine& engine, ServerLimits limits, QueryRequest request,
+                   std::function<Problem()> why_cancelled)
+    : engine_(engine),
+      limits_(limits),
+      request_(std::move(request)),
+      why_cancelled_(std::move(why_cancelled)) {}
+
+void QueryJob::Run(Context context, ResponseSink& sink) {
+  auto session = engine_.Connect();
+  if (!session.ok()) return Fail(session.error(), Blame::kInternal, false, sink);
+  auto result = (*session)->RunAll(std::move(context), request_.sql, request_.run);
+  if (!result.ok()) return Fail(result.error(), (*session)->blame(), false, sink);
+  if (!*result) {
+    return sink.Whole(
+        BadRequest("there is no SQL in this request", "").ToAnswer(request_.text_errors));
+  }
+  if ((*session)->in_transaction()) {
+    return Fail(Status::Invalid("the request left its transaction open, so it was rolled back"),
+                Blame::kStatement, false, sink);
+  }
+  WriteRows(**result, **session, sink);
+}
+
+WebFields QueryJob::CostFields(const ResultStatistics& statistics) const {
+  constexpr double kUsPerMs = 1e3;
+  return {{"Duckpond-Cost", statistics.cost.ToJson()},
+          {"Server-Timing",
+           fmt::format("query;dur={:.3f}", static_cast<double>(statistics.elapsed_us) / kUsPerMs)}};
+}
+
+void QueryJob::Fail(const Status& status, Blame blame, bool started, ResponseSink& sink) {
+  if (started) return sink.Abort();
+  const bool cancelled = status.code() == StatusCode::kCancelled;
+  const Problem problem =
+      cancelled ? why_cancelled_() : ProblemOfStatement(status, blame, request_.run.only_reads);
+  sink.Whole(problem.ToAnswer(request_.text_errors));
+}
+
+// Sends what there is as a part of a stream. False once nobody reads.
+bool QueryJob::SendBlock(Answer& answer, ResponseSink& sink) {
+  if (!answer.started) {
+    WebAnswer head;
+    head.headers = {{"Content-Type", std::string(ContentTypeOf(request_.format))},
+                    {"Trailer", "Duckpond-Cost, Server-Timing"}};
+    answer.started = true;
+    sink.Start(std::move(head));
+  }
+  std::string block;
+  block.swap(answer.text);
+  answer.text.reserve(block.size());
+  return sink.Write(std::move(block));
+}
+
+void QueryJob::WriteRows(QueryResult& result, Session& session, ResponseSink& sink) {
+  auto writer = MakeResultWriter(request_.format);
+  Answer answer;
+  writer->Begin(result.columns(), answer.text);
+  const size_t bytes_max =
+      request_.can_stream ? limits_.whole_bytes_max : limits_.unstreamed_bytes_max;
+  while (true) {
+    auto rows = result.Next();
+    if (!rows.ok()) return Fail(rows.error(), session.blame(), answer.started, sink);
+    if (!*rows) break;
+    writer->Rows(**rows, answer.text);
+    if (answer.text.size() < bytes_max) continue;
+    if (!request_.can_stream) {
+      return Fail(Status::Exhausted(
+                      fmt::format("an answer of more than {} bytes needs HTTP/1.1", bytes_max)),
+                  Blame::kStatement, false, sink);
+    }
+    if (!SendBlock(answer, sink)) return sink.Abort();
+  }
+  const ResultStatistics statistics = result.statistics();
+  writer->End(statistics, answer.text);
+  if (answer.started) {
+    if (!answer.text.empty() && !SendBlock(answer, sink)) return sink.Abort();
+    return sink.Finish(CostFields(statistics));
+  }
+  WebAnswer whole;
+  whole.headers = CostFields(statistics);
+  whole.headers.emplace_back("Content-Type", std::string(ContentTypeOf(request_.format)));
+  whole.body = std::move(answer.text);
+  sink.Whole(std::move(whole));
+}
+
+}  // namespace duckpond

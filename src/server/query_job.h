@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// QueryJob: runs the statements of one request and writes the answer into a ResponseSink: whole
+// when it is short, with what it cost in the header; else as a stream, with the cost in the
+// trailer.
+//
+// Invariants:  a stream that was begun is either finished, after the statement was, or aborted:
+//              nothing that failed looks like an answer.
+// Threads:     Run blocks its thread until the answer is written; the sink's methods are called
+//              from there only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "server/limits.h"
+#include "server/query_request.h"
+#include "sql/engine.h"
+
+namespace duckpond {
+
+class ResponseSink {
+ public:
+  virtual ~ResponseSink() = default;
+  // The whole answer. Nothing else is called after it.
+  virtual void Whole(WebAnswer answer) = 0;
+  // The head of a stream, without a body; then Write, any number of times, and Finish or Abort.
+  virtual void Start(WebAnswer head) = 0;
+  // Gives the next part of the body; waits while the client is slow. False once it is gone.
+  virtual bool Write(std::string block) = 0;
+  virtual void Finish(WebFields trailers) = 0;
+  virtual void Abort() = 0;
+};
+
+class QueryJob {
+ public:
+  // `why_cancelled` says what to answer once the context is cancelled.
+  QueryJob(Engine& engine, ServerLimits limits, QueryRequest request,
+           std::function<Problem()> why_cancelled);
+
+  void Run(Context context, ResponseSink& sink);
+
+ private:
+  struct Answer;
+  void WriteRows(QueryResult& result, Session& session, ResponseSink& sink);
+  bool SendBlock(Answer& answer, ResponseSink& sink);
+  void Fail(const Status& status, Blame blame, bool started, ResponseSink& sink);
+  WebFields CostFields(const ResultStatistics& statistics) const;
+
+  Engine& engine_;
+  const ServerLimits limits_;
+  const QueryRequest request_;
+  const std::function<Problem()> why_cancelled_;
+};
+
+}  // namespace duckpond

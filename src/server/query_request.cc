@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "server/query_request.h"
+
+#include <simdjson.h>
+
+namespace duckpond {
+namespace {
+
+bool IsUtf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
+std::string_view SqlOf(const WebRequest& request) {
+  if (!request.body.empty()) return request.body;
+  if (const auto query = request.parameter("query")) return *query;
+  return request.parameter("q").value_or("");
+}
+
+std::string_view FormatOf(const WebRequest& request) {
+  if (const auto name = request.parameter("default_format")) return *name;
+  if (const auto name = request.header("X-ClickHouse-Format")) return *name;
+  return request.header("format").value_or("JSONEachRow");
+}
+
+}  // namespace
+
+std::variant<QueryRequest, Problem> ParseQueryRequest(const WebRequest& request) {
+  QueryRequest query;
+  query.sql = SqlOf(request);
+  if (!IsUtf8(query.sql)) return BadRequest("the SQL is not UTF-8", "Encode it as UTF-8.");
+  if (query.sql.find_first_not_of(" \t\r\n;") == std::string::npos) {
+    return BadRequest("there is no SQL in this request",
+                      "Send it as the body of a POST, or as the parameter q of a GET.");
+  }
+  const std::string_view name = FormatOf(request);
+  const auto format = ParseResultFormat(name);
+  if (!format) {
+    return BadRequest("the format " + std::string(IsUtf8(name) ? name : "") + " is not known",
+                      "The formats are " + ResultFormatNames() + ".");
+  }
+  query.format = *format;
+  query.run.only_reads = request.method == "GET";
+  query.run.count_rows = query.format == ResultFormat::kJsonCompact;
+  constexpr std::string_view kParameter = "param_";
+  for (const auto& [key, value] : request.parameters) {
+    if (!key.starts_with(kParameter)) continue;
+    if (!IsUtf8(value)) return BadRequest("the value of " + key + " is not UTF-8", "");
+    query.run.parameters.emplace_back(key.substr(kParameter.size()), value);
+  }
+  query.text_errors = WantsText(request);
+  query.can_stream = request.can_stream;
+  return query;
+}
+
+}  // namespace duckpond

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "server/wire.h"
+
+#include <fmt/format.h>
+
+#include <boost/beast/http/error.hpp>
+
+namespace duckpond {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+std::string_view ReasonOf(int status) {
+  const auto reason = http::obsolete_reason(static_cast<http::status>(status));
+  return {reason.data(), reason.size()};
+}
+
+std::string HeadText(const WebAnswer& answer, const WireOptions& options) {
+  std::string text =
+      fmt::format("HTTP/1.1 {} {}\r\nServer: duckpond\r\n", answer.status, ReasonOf(answer.status));
+  for (const auto& [name, value] : answer.headers) text += fmt::format("{}: {}\r\n", name, value);
+  if (options.any_origin) {
+    text +=
+        "Access-Control-Allow-Origin: *\r\n"
+        "Access-Control-Expose-Headers: Duckpond-Cost, Server-Timing\r\n";
+  }
+  text += options.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
+  return text;
+}
+
+}  // namespace
+
+Status FromWire(const http::request<http::string_body>& message, WebRequest& request) {
+  request.method = std::string(message.method_string());
+  constexpr unsigned kHttp11 = 11;
+  request.can_stream = message.version() >= kHttp11;
+  for (const auto& field : message) {
+    request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+  }
+  return ParseTarget(std::string(message.target()), request);
+}
+
+bool IsProtocolError(const boost::beast::error_code& error) {
+  const boost::beast::error_code end = http::error::end_of_stream;
+  return error.category() == end.category() && error != end &&
+         error != http::error::partial_message;
+}
+
+std::string WireWhole(const WebAnswer& answer, WireOptions options) {
+  std::string text = HeadText(answer, options);
+  text += fmt::format("Content-Length: {}\r\n\r\n", answer.body.size());
+  if (options.with_body) text += answer.body;
+  return text;
+}
+
+std::string WireHead(const WebAnswer& answer, WireOptions options) {
+  return HeadText(answer, options) + "Transfer-Encoding: chunked\r\n\r\n";
+}
+
+std::string WireChunk(std::string_view block) {
+  std::string text = fmt::format("{:x}\r\n", block.size());
+  text.reserve(text.size() + block.size() + 2);
+  text += block;
+  text += "\r\n";
+  return text;
+}
+
+std::string WireLast(const WebFields& trailers) {
+  std::string text = "0\r\n";
+  for (const auto& [name, value] : trailers) text += fmt::format("{}: {}\r\n", name, value);
+  return text + "\r\n";
+}
+
+WebAnswer TextAnswer(std::string text) {
+  WebAnswer answer;
+  answer.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
+  answer.body = std::move(text);
+  return answer;
+}
+
+WebAnswer PreflightAnswer() {
+  WebAnswer answer;
+  answer.status = 204;
+  answer.headers = {{"Access-Control-Allow-Methods", "GET, POST, OPTIONS"},
+                    {"Access-Control-Allow-Headers",
+                     "Authorization, X-API-Key, Content-Type, format, X-ClickHouse-Format"},
+                    {"Access-Control-Max-Age", "86400"}};
+  return answer;
+}
+
+}  // namespace duckpond
