@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <deque>
-#include <limits>
+#include <map>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
@@ -30,8 +30,8 @@ void InitLibrary() {
 
 }  // namespace
 
-// The thread, and what it shares with callers of Send. `running_` and the libcurl handles belong to
-// the thread alone; the queues are handed over under the lock.
+// The thread, and what it shares with callers of Send. The libcurl handles, `running_` and
+// `deadlines_` belong to the thread alone; the queues are handed over under the lock.
 class HttpClient::Loop {
  public:
   explicit Loop(HttpSettings settings) : settings_(std::move(settings)) {
@@ -85,16 +85,21 @@ class HttpClient::Loop {
   }
 
  private:
+  using Deadlines = std::multimap<MonotonicUs, CURL*>;
+  struct Running {
+    TransferPtr transfer;
+    Deadlines::iterator deadline;
+  };
+
   void Run() {
     while (TakeOrders()) {
       int still_running = 0;
       curl_multi_perform(multi_, &still_running);
       ReapFinished();
-      curl_multi_poll(multi_, nullptr, 0, kPollMsMax, nullptr);
+      curl_multi_poll(multi_, nullptr, 0, ExpireDeadlines(), nullptr);
     }
     while (!running_.empty()) {
-      TransferPtr transfer = running_.begin()->second;
-      transfer->cancelled = true;
+      running_.begin()->second.transfer->cancelled = true;
       End(running_.begin()->first, CURLE_ABORTED_BY_CALLBACK);
     }
   }
@@ -125,7 +130,7 @@ class HttpClient::Loop {
       Give(transfer, attached);
       return;
     }
-    running_.emplace(easy, transfer);
+    running_.emplace(easy, Running{transfer, deadlines_.emplace(transfer->deadline_us, easy)});
     if (transfer->cancelled || curl_multi_add_handle(multi_, easy) != CURLM_OK) {
       End(easy, CURLE_ABORTED_BY_CALLBACK);
     }
@@ -134,7 +139,7 @@ class HttpClient::Loop {
   void Abort(const TransferPtr& transfer) {
     // A search, since cancelling is rare. One that has ended already is not found.
     for (const auto& [easy, running] : running_) {
-      if (running == transfer) return End(easy, CURLE_ABORTED_BY_CALLBACK);
+      if (running.transfer == transfer) return End(easy, CURLE_ABORTED_BY_CALLBACK);
     }
   }
 
@@ -145,9 +150,23 @@ class HttpClient::Loop {
     }
   }
 
+  // Ends transfers whose time is up; returns how long the thread may sleep, in milliseconds.
+  int ExpireDeadlines() {
+    while (!deadlines_.empty()) {
+      const auto [deadline_us, easy] = *deadlines_.begin();
+      const MonotonicUs now_us = running_.at(easy).transfer->executor->NowUs();
+      if (deadline_us > now_us) {
+        return static_cast<int>(std::min<int64_t>(kPollMsMax, (deadline_us - now_us) / 1000 + 1));
+      }
+      End(easy, CURLE_OPERATION_TIMEDOUT);
+    }
+    return kPollMsMax;
+  }
+
   void End(CURL* easy, CURLcode code) {
     const auto found = running_.find(easy);
-    const TransferPtr transfer = found->second;
+    const TransferPtr transfer = found->second.transfer;
+    deadlines_.erase(found->second.deadline);
     running_.erase(found);
     Result<HttpReply> outcome = transfer->Finish(code);
     curl_multi_remove_handle(multi_, easy);
@@ -166,7 +185,8 @@ class HttpClient::Loop {
   const HttpSettings settings_;
   CURLM* multi_ = nullptr;
   CURLSH* share_ = nullptr;
-  std::unordered_map<CURL*, TransferPtr> running_;
+  Deadlines deadlines_;
+  std::unordered_map<CURL*, Running> running_;
 
   std::mutex mutex_;
   std::deque<TransferPtr> submitted_;
@@ -183,23 +203,10 @@ HttpClient::HttpClient(HttpSettings settings)
 // The tasks that were given up may still hold the loop for a moment; its thread is gone by then.
 HttpClient::~HttpClient() { loop_->Stop(); }
 
-namespace {
-
-// The time left, as libcurl takes it: whole milliseconds, 0 for no limit.
-long TimeoutMs(MonotonicUs deadline_us, MonotonicUs now_us) {
-  if (deadline_us == std::numeric_limits<MonotonicUs>::max()) return 0;
-  constexpr int64_t kLongestMs = int64_t{24} * 3600 * 1000;
-  return static_cast<long>(std::clamp<int64_t>((deadline_us - now_us + 999) / 1000, 1, kLongestMs));
-}
-
-}  // namespace
-
 Task<Result<HttpReply>> HttpClient::Send(Context context, HttpRequest request) {
   Executor* executor = co_await CurrentExecutor{};
-  const MonotonicUs now_us = executor->NowUs();
-  CO_RETURN_IF_ERROR(context.Check(now_us));
-  auto transfer =
-      std::make_shared<HttpTransfer>(std::move(request), TimeoutMs(context.deadline_us, now_us));
+  CO_RETURN_IF_ERROR(context.Check(executor->NowUs()));
+  auto transfer = std::make_shared<HttpTransfer>(std::move(request), context.deadline_us, executor);
   if (!loop_->Submit(transfer)) {
     co_return Status::Unavailable("too many requests are under way; this one was not sent");
   }

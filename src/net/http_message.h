@@ -24,12 +24,12 @@ struct HttpHeader {
 struct HttpRequest {
   std::string method = "GET";
   // Absolute, http or https, percent-encoded; sent as it stands, without resolving "..".
-  std::string url;
+  std::string url = {};
   // Names and values without control characters. Host, Content-Length, Expect and User-Agent are
   // the client's.
-  std::vector<HttpHeader> headers;
+  std::vector<HttpHeader> headers = {};
   // Sent with a Content-Length whenever the method is PUT or POST; other methods have none.
-  Bytes body;
+  Bytes body = {};
   // Ask the server whether it wants the body before sending it ("Expect: 100-continue"): worth a
   // round trip where a large body may be refused, since a server that refuses one it did not wait
   // for closes the connection, often before its answer could be read.

@@ -116,7 +116,6 @@ void HttpTransfer::AttachBody() {
 void HttpTransfer::AttachLimits(const HttpSettings& settings) {
   curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy_, CURLOPT_TCP_NODELAY, 1L);
-  curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS, timeout_ms_);
   curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(settings.connect_timeout_ms));
   curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -171,6 +170,7 @@ size_t HttpTransfer::ReadBody(char* out, size_t size, size_t count, void* self) 
 bool HttpTransfer::StatusLine(std::string_view line) {
   if (!line.starts_with("HTTP/")) return false;
   reply_.headers.clear();
+  reply_headers_ended_ = false;
   reply_.status = 0;
   const size_t space = line.find(' ');
   if (space != std::string_view::npos) {
@@ -191,7 +191,10 @@ size_t HttpTransfer::TakeHeader(char* data, size_t size, size_t count, void* sel
   }
   if (transfer->StatusLine(line)) return line.size();
   const size_t colon = line.find(':');
-  if (colon == std::string_view::npos) return line.size();  // The empty line at the end.
+  if (colon == std::string_view::npos) {
+    if (Trim(line).empty()) transfer->reply_headers_ended_ = true;
+    return line.size();
+  }
   transfer->reply_.headers.push_back(
       {LowerCase(line.substr(0, colon)), std::string(Trim(line.substr(colon + 1)))});
   return line.size();
@@ -232,8 +235,18 @@ std::string HttpTransfer::Describe(CURLcode code) const {
   return text + (error_[0] != '\0' ? error_ : curl_easy_strerror(code));
 }
 
+// Whether a reply that libcurl takes for whole may not be: it also accepts headers that break off,
+// and a body that ends where the connection does, which a broken connection does as well.
+bool HttpTransfer::StoppedShort() const {
+  if (!reply_headers_ended_) return true;
+  const bool success = reply_.status >= 200 && reply_.status < 300;
+  return success && !reply_body_.empty() && !reply_.Find("content-length") &&
+         !reply_.Find("transfer-encoding");
+}
+
 Result<HttpReply> HttpTransfer::Finish(CURLcode code) {
   if (code == CURLE_OK) {
+    if (StoppedShort()) return Status::Unknown(Describe(CURLE_PARTIAL_FILE));
     reply_.body = Bytes(std::move(reply_body_));
     return std::move(reply_);
   }

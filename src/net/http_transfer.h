@@ -4,7 +4,7 @@
 // and judges afterwards what is known of the outcome. The rules that HttpClient promises live here.
 //
 // Threads:   made anywhere; from Attach on used by the client's thread only, but for `done` and
-//            `cancelled`.
+//            `cancelled`, and what is const.
 // Lifetime:  outlives the libcurl handle it is attached to, which points into it.
 #pragma once
 
@@ -22,9 +22,8 @@ namespace duckpond {
 
 class HttpTransfer {
  public:
-  // `timeout_ms` from Attach on; 0 for none.
-  HttpTransfer(HttpRequest request, long timeout_ms)
-      : request_(std::move(request)), timeout_ms_(timeout_ms) {}
+  HttpTransfer(HttpRequest request, MonotonicUs deadline, Executor* clock)
+      : deadline_us(deadline), executor(clock), request_(std::move(request)) {}
   ~HttpTransfer() { curl_slist_free_all(header_list_); }
   HttpTransfer(const HttpTransfer&) = delete;
   HttpTransfer& operator=(const HttpTransfer&) = delete;
@@ -40,6 +39,11 @@ class HttpTransfer {
   // Whether any byte of the request has been given to a connection.
   bool sent() const;
 
+  // When the client takes it out, by the clock of the executor that waits for it. Not left to
+  // libcurl, which forgets the time limit of a transfer that waits for a connection.
+  const MonotonicUs deadline_us;
+  Executor* const executor;
+
   Completion<Result<HttpReply>> done;
   std::atomic<bool> cancelled{false};
 
@@ -51,6 +55,7 @@ class HttpTransfer {
   void AttachRoute(const HttpSettings& settings);
   std::string Describe(CURLcode code) const;
   bool StatusLine(std::string_view line);
+  bool StoppedShort() const;
 
   // What libcurl calls back.
   static int BeforeRequest(void* self, char*, char*, int, int);
@@ -59,7 +64,6 @@ class HttpTransfer {
   static size_t TakeBody(char* data, size_t size, size_t count, void* self);
 
   HttpRequest request_;
-  const long timeout_ms_;
   CURL* easy_ = nullptr;
   curl_slist* header_list_ = nullptr;
   char error_[CURL_ERROR_SIZE] = "";
@@ -71,6 +75,7 @@ class HttpTransfer {
 
   HttpReply reply_;
   std::string reply_body_;
+  bool reply_headers_ended_ = false;
   size_t reply_header_bytes_ = 0;
   std::string too_much_;  // Which limit the reply went over; empty while none.
 };
