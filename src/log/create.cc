@@ -9,6 +9,7 @@
 #include "log/backoff.h"
 #include "log/limits.h"
 #include "log/log_object.h"
+#include "log/log_objects.h"
 #include "store/store_proof.h"
 
 namespace duckpond {
@@ -19,14 +20,16 @@ Task<Status> CheckPlaceIsEmpty(SitePtr site, Context context) {
   std::optional<std::string> token;
   auto page = co_await site->store->List(std::move(context), "", token);
   if (!page.ok()) co_return page.error().Prefixed(site->store->url());
+  const std::string* foreign = nullptr;
   for (const ListReply::Object& object : page->objects) {
-    const std::string_view key = object.key;
-    // What a proof that was killed left behind; pond.json may have come since it was looked for.
-    if (key.starts_with("proof/") || key == kPondKey) continue;
-    co_return Status::Invalid(
-        fmt::format("{} is not empty and holds no pond: it has '{}'", site->store->url(), key));
+    // Somebody made a pond since pond.json was looked for: the next look finds it.
+    if (object.key == kPondKey) co_return Status::Ok();
+    // What a proof that was killed left behind is nobody's.
+    if (!object.key.starts_with("proof/")) foreign = &object.key;
   }
-  co_return Status::Ok();
+  if (foreign == nullptr) co_return Status::Ok();
+  co_return Status::Invalid(
+      fmt::format("{} is not empty and holds no pond: it has '{}'", site->store->url(), *foreign));
 }
 
 Bytes FirstLog(const LogSite& site, const PondFile& file) {
@@ -112,6 +115,7 @@ Task<Result<FoundPondFile>> ReadPondFile(SitePtr site, Context context) {
         fmt::format("there is no pond at {}: neither {} nor {} is there (or may be read)",
                     site->store->url(), kLogKey, kPondKey));
   }
+  CO_RETURN_IF_ERROR(CheckWhole(*reply, kPondKey));
   CO_ASSIGN_OR_RETURN(PondFile file, PondFile::Decode(reply->bytes.view()));
   co_return FoundPondFile{std::move(file), std::move(reply->tag)};
 }

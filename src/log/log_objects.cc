@@ -68,6 +68,14 @@ std::vector<PartText> CutIntoParts(const std::vector<Event>& lines) {
 
 }  // namespace
 
+Status CheckWhole(const GetReply& reply, std::string_view key) {
+  if (reply.state != GetReply::State::kFound || reply.bytes.size() == reply.object_size) {
+    return Status::Ok();
+  }
+  return Status::Unavailable(
+      fmt::format("{}: {} of {} bytes came", key, reply.bytes.size(), reply.object_size));
+}
+
 Task<Result<Bytes>> ReadObject(SitePtr site, Context context, ObjectRef object) {
   GetOptions options;
   options.bytes_max = object.bytes;
@@ -78,6 +86,7 @@ Task<Result<Bytes>> ReadObject(SitePtr site, Context context, ObjectRef object) 
   const std::string expected =
       fmt::format("{} bytes with hash {}, as the log says", object.bytes, HexEncode(object.hash));
   if (reply->state != GetReply::State::kFound) co_return place.Corrupt(expected, "no such object");
+  CO_RETURN_IF_ERROR(CheckWhole(*reply, object.path));
   const Hash hash = Xxh3_128(reply->bytes.view());
   if (reply->bytes.size() != object.bytes || hash != object.hash) {
     co_return place.Corrupt(

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "log/log_image.h"
@@ -19,6 +20,10 @@ struct ObjectRef {
   uint64_t bytes = 0;
   Hash hash;
 };
+
+// Ok if `reply`, to a GET of all of `key`, has all of it: a transfer that broke off says nothing
+// about the object. Errors: kUnavailable.
+Status CheckWhole(const GetReply& reply, std::string_view key);
 
 // Cost: one GET.
 Task<Result<Bytes>> ReadObject(SitePtr site, Context context, ObjectRef object);

@@ -109,6 +109,7 @@ Task<Result<GetReply>> GetWhole(SitePtr site, Context context) {
   options.bytes_max = kLogBytesMax;
   auto reply = co_await site->store->Get(std::move(context), kLogName, options);
   if (!reply.ok()) co_return reply.error().Prefixed(kLogName);
+  CO_RETURN_IF_ERROR(CheckWhole(*reply, kLogName));
   co_return reply;
 }
 
