@@ -23,7 +23,7 @@ std::string ProofText(const ObjectStore& store);
 // Tries conditional writes on objects below "proof/", which it removes again. Returns ProofText.
 // Errors: kUnsupported – the store does not honour conditions, saying which, or is known to lose
 // races. kUnavailable – it did not answer clearly; try again. kInvalid – see object_store.h.
-// Cost: 11 requests, in 8 round trips.
+// Cost: 11 requests in 8 round trips, a few more if an answer is in doubt.
 Task<Result<std::string>> ProveConditions(Env& env, std::shared_ptr<ObjectStore> store,
                                           Context context);
 

@@ -158,5 +158,26 @@ TEST(StoreProofTest, UnclearAnswerIsUnavailableNotAProof) {
   }
 }
 
+TEST(StoreProofTest, RepeatedRequestsAndStaleReadsAreNotTheStoresFault) {
+  for (const Fault fault : {Fault::kDuplicate, Fault::kStale, Fault::kTruncate, Fault::kLate}) {
+    for (uint64_t nth = 1; nth <= 10; ++nth) {
+      FaultOptions faults;
+      faults.rules.push_back({.kind = {}, .key = {}, .nth = nth, .fault = fault, .delay_us = 0});
+      const auto proof =
+          Prove(std::make_shared<FaultyObjectStore>(std::make_shared<MemoryObjectStore>(), faults));
+      EXPECT_TRUE(proof.ok() || proof.error().code() == StatusCode::kUnavailable)
+          << "request " << nth << ": " << proof.error().ToString();
+    }
+  }
+}
+
+TEST(StoreProofTest, DuplicatedSwapsStillGiveAProof) {
+  FaultOptions faults;
+  faults.rates.duplicate = 1;
+  const auto proof =
+      Prove(std::make_shared<FaultyObjectStore>(std::make_shared<MemoryObjectStore>(), faults));
+  EXPECT_TRUE(proof.ok()) << proof.error().ToString();
+}
+
 }  // namespace
 }  // namespace duckpond

@@ -85,7 +85,9 @@ TEST_P(StoreRaces, ReadersSeeOneContentOrTheOther) {
     }
   });
   // Goes on until the reader has been at it for a while, however fast either is.
-  for (int i = 1; reads < 20 || i < 40; ++i) MustPut("object", contents[i % 2]);
+  for (int i = 1; (reads < 20 || i < 40) && !HasFailure(); ++i) {
+    MustPut("object", contents[i % 2]);
+  }
   stop = true;
   reader.join();
 }
