@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT
+"""Plays one .test file under one configuration and says what was not as expected.
+
+A file stops at its first failure: what follows usually depends on it.
+"""
+import dataclasses
+import pathlib
+import re
+import uuid
+
+import duckdb
+
+from . import rendering, script
+from .instance import Instance
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+PATTERN = "<REGEX>:"
+SHOWN_LINES_MAX = 30
+# DuckDB closes the instance after one of these: whatever was expected, not that.
+FAULTS = ("INTERNAL Error", "FATAL Error", "A fault in duckpond")
+
+
+@dataclasses.dataclass
+class Outcome:
+    failures: list = dataclasses.field(default_factory=list)
+    records: int = 0
+    skipped: str = ""  # Why the whole file was.
+    skipped_records: list = dataclasses.field(default_factory=list)
+
+
+class Failed(Exception):
+    pass
+
+
+def shown(text):
+    lines = text if isinstance(text, list) else str(text).split("\n")
+    if len(lines) > SHOWN_LINES_MAX:
+        lines = [*lines[:SHOWN_LINES_MAX], f"… {len(lines) - SHOWN_LINES_MAX} lines more"]
+    return "".join(f"\n    {line}" for line in lines)
+
+
+def matches(expected, got):
+    if expected.startswith(PATTERN):
+        return re.search(expected[len(PATTERN):], got, re.DOTALL) is not None
+    return expected == got
+
+
+class Player:
+    def __init__(self, path, config, instance, variables, accept):
+        self.path = path
+        self.config = config
+        self.instance = instance
+        self.variables = dict(variables)
+        self.accept = accept
+        self.accepted = []  # (expected_at, lines), in the file's order.
+        self.in_loop = 0
+        self.labels = {}
+        self.outcome = Outcome()
+
+    def fill(self, text):
+        return script.fill(text, self.variables)
+
+    def play(self, records):
+        for record in records:
+            skipping = [c for c in record.conditions if c.skips(self.config.features)]
+            if skipping:
+                self.outcome.skipped_records.append((record.line, skipping[0].reason))
+            elif record.kind == "loop":
+                self.play_loop(record)
+            else:
+                self.play_record(record)
+
+    def play_loop(self, record):
+        self.in_loop += 1
+        for value in record.values:
+            self.variables[record.variable] = value
+            self.play(record.body)
+        del self.variables[record.variable]
+        self.in_loop -= 1
+
+    def play_record(self, record):
+        self.outcome.records += 1
+        if record.kind == "restart":
+            return self.instance.restart()
+        if record.kind == "reconnect":
+            return self.instance.reconnect()
+        sql = self.fill(record.sql)
+        try:
+            self.check(record, sql, self.instance.connection(record.connection))
+        finally:
+            self.instance.after(record.connection, sql)
+
+    def check(self, record, sql, connection):
+        try:
+            if record.kind == "query":
+                return self.check_rows(record, sql, rendering.rows_of(connection, sql))
+            connection.execute(sql)
+            if connection.description:
+                connection.fetchall()
+        except (duckdb.Error, RuntimeError) as error:
+            return self.check_error(record, sql, str(error))
+        except rendering.RenderError as error:
+            self.fail(record, sql, f"  {error}")
+        if record.kind == "error":
+            self.fail(record, sql, f"  expected the error:{shown(record.expected)}\n  got none")
+
+    def check_error(self, record, sql, message):
+        if any(fault in message for fault in FAULTS):
+            self.fail(record, sql, f"  got:{shown(message)}")
+        if record.kind != "error":
+            self.fail(record, sql, f"  got the error:{shown(message)}")
+        expected = self.fill("\n".join(record.expected))
+        if self.accept and not self.in_loop and expected == "?":
+            self.accepted.append((record.expected_at, [message.split("\n")[0]]))
+            return
+        is_pattern = expected.startswith(PATTERN)
+        if not (matches(expected, message) if is_pattern else expected in message):
+            self.fail(record, sql, f"  expected the error:{shown(expected)}\n  got:{shown(message)}")
+
+    def check_rows(self, record, sql, rows):
+        if rows and len(rows[0]) != record.columns:
+            self.fail(record, sql, f"  expected {record.columns} columns, got {len(rows[0])}")
+        rows = rendering.sort_rows(rows, record.sort)
+        if record.label:
+            first = self.labels.setdefault(record.label, rows)
+            if first != rows:
+                self.fail(record, sql, f"  expected, as at label {record.label}:"
+                                       f"{shown(lines_of(first))}\n  got:{shown(lines_of(rows))}")
+        if record.expected is None:
+            return
+        if self.accept and not self.in_loop:
+            self.accepted.append((record.expected_at, lines_of(rows)))
+            return
+        lines = [self.fill(line) for line in record.expected]
+        width = 1 if record.sort == "valuesort" else record.columns
+        expected = rendering.expected_rows(lines, width)
+        same = len(expected) == len(rows) and all(
+            len(want) == len(got) and all(map(matches, want, got))
+            for want, got in zip(expected, rows))
+        if not same:
+            self.fail(record, sql, f"  expected:{shown(record.expected)}\n"
+                                   f"  got:{shown(lines_of(rows))}")
+
+    def fail(self, record, sql, what):
+        loops = {k: v for k, v in self.variables.items() if k.islower()}
+        where = f"{self.path}:{record.line} [{self.config.name}]"
+        if loops:
+            where += " " + ", ".join(f"{name}={value}" for name, value in loops.items())
+        if record.connection:
+            where += " " + record.connection
+        raise Failed(f"{where}{shown(sql)}\n{what}")
+
+
+def lines_of(rows):
+    return ["\t".join(row) for row in rows]
+
+
+def write_accepted(path, accepted):
+    lines = path.read_text(encoding="utf-8").split("\n")
+    for (first, last), result in reversed(accepted):
+        lines[first:last] = result
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def play(path, config, scratch, variables, accept=False):
+    """The Outcome of one file. Its pond and its ${SCRATCH} are new and below `scratch`."""
+    shown_path = path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path
+    try:
+        records, requires = script.parse(shown_path, path.read_text(encoding="utf-8"))
+    except script.ScriptError as error:
+        return Outcome(failures=[str(error)])
+    for condition in requires:
+        if condition.skips(config.features):
+            return Outcome(skipped=condition.reason)
+    unique = uuid.uuid4().hex
+    folder = pathlib.Path(scratch) / unique
+    folder.mkdir()
+    variables = {**variables, "UNIQUE": unique, "SCRATCH": str(folder)}
+    variables["POND"] = script.fill(config.pond, variables)
+    instance = Instance(config, variables)
+    player = Player(shown_path, config, instance, variables, accept)
+    try:
+        player.play(records)
+    except Failed as failed:
+        player.outcome.failures.append(str(failed))
+    finally:
+        instance.close()
+    if player.outcome.records == 0 and not player.outcome.failures:
+        player.outcome.failures.append(f"{shown_path} [{config.name}]: no record was run")
+    if accept:
+        write_accepted(path, player.accepted)
+    return player.outcome
