@@ -82,6 +82,9 @@ class Session {
   // Whether BEGIN was run and neither COMMIT nor ROLLBACK.
   bool in_transaction() const;
 
+  // What the statement that ran last has cost, whether it failed or not.
+  Cost cost() const;
+
   // Of the last failure of Parse, Run, or a result's Next.
   Blame blame() const;
 

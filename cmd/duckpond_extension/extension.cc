@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+//
+// duckpond.duckdb_extension: the entry by which DuckDB loads duckpond.
+#include "duckdb.hpp"
+#include "duckdb/main/extension/extension_loader.hpp"
+#include "sql/extension.h"
+
+extern "C" {
+
+DUCKDB_CPP_EXTENSION_ENTRY(duckpond, loader) { duckpond::LoadDuckpond(loader); }
+
+}

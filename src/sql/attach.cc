@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "sql/attach.h"
+
+#include "base/encoding.h"
+#include "base/hash.h"
+#include "sql/connection_state.h"
+#include "sql/errors.h"
+#include "sql/pond_catalog.h"
+#include "sql/pond_data_engine.h"
+#include "sql/pond_transaction.h"
+#include "store/store_url.h"
+
+namespace duckpond {
+namespace {
+
+constexpr const char* kSecretParameters[] = {"key_id",   "secret",    "session_token", "region",
+                                             "endpoint", "url_style", "profile"};
+
+duckdb::unique_ptr<duckdb::BaseSecret> CreateSecret(duckdb::ClientContext&,
+                                                    duckdb::CreateSecretInput& input) {
+  auto scope = input.scope;
+  if (scope.empty()) scope.push_back("s3://");
+  auto secret =
+      duckdb::make_uniq<duckdb::KeyValueSecret>(scope, PondCatalog::kType, "config", input.name);
+  for (const auto& [name, value] : input.options) {
+    secret->secret_map[duckdb::StringUtil::Lower(name)] = value;
+  }
+  secret->redact_keys = {"secret", "session_token"};
+  return secret;
+}
+
+std::string TextOf(const duckdb::KeyValueSecret& secret, const std::string& name) {
+  const duckdb::Value value = secret.TryGetValue(name);
+  return value.IsNull() ? "" : value.ToString();
+}
+
+void ReadSecret(const duckdb::KeyValueSecret& secret, S3Options& options) {
+  options.keys.access_key_id = TextOf(secret, "key_id");
+  options.keys.secret_access_key = TextOf(secret, "secret");
+  options.keys.session_token = TextOf(secret, "session_token");
+  options.region = TextOf(secret, "region");
+  options.endpoint = TextOf(secret, "endpoint");
+  options.profile = TextOf(secret, "profile");
+  if (const std::string style = TextOf(secret, "url_style"); !style.empty()) {
+    options.path_style = style == "path";
+  }
+  const duckdb::Value tls = secret.TryGetValue("use_ssl");
+  if (!tls.IsNull())
+    options.use_tls = tls.DefaultCastAs(duckdb::LogicalType::BOOLEAN).GetValue<bool>();
+}
+
+S3Options FindSecret(duckdb::ClientContext& client, const std::string& url) {
+  S3Options options;
+  auto& manager = duckdb::SecretManager::Get(client);
+  const auto transaction = duckdb::CatalogTransaction::GetSystemCatalogTransaction(client);
+  for (const char* type : {PondCatalog::kType, "s3"}) {
+    auto match = manager.LookupSecret(transaction, url, type);
+    if (!match.HasMatch()) continue;
+    ReadSecret(dynamic_cast<const duckdb::KeyValueSecret&>(match.GetSecret()), options);
+    break;
+  }
+  return options;
+}
+
+struct AttachRequest {
+  PondAttachment attachment;
+  OpenOptions open;
+};
+
+AttachRequest ReadOptions(duckdb::AttachInfo& info, duckdb::AttachOptions& options) {
+  AttachRequest request;
+  request.attachment.url = info.path;
+  for (const auto& [name, value] : options.options) {
+    const std::string option = duckdb::StringUtil::Lower(name);
+    if (option == "snapshot_version") {
+      request.attachment.version =
+          duckdb::UBigIntValue::Get(value.DefaultCastAs(duckdb::LogicalType::UBIGINT));
+    } else if (option == "snapshot_time") {
+      const auto time = value.DefaultCastAs(duckdb::LogicalType::TIMESTAMP_TZ);
+      request.attachment.time_us = duckdb::TimestampValue::Get(time).value;
+    } else if (option == "latency") {
+      request.open.latency = value.ToString();
+    } else {
+      ThrowStatus(Status::Invalid("ATTACH of a pond has no option " + name));
+    }
+  }
+  if (request.attachment.version && request.attachment.time_us) {
+    ThrowStatus(Status::Invalid("ATTACH takes SNAPSHOT_VERSION or SNAPSHOT_TIME, not both"));
+  }
+  // The past cannot be changed: DuckDB then says so itself.
+  if (request.attachment.version || request.attachment.time_us) {
+    options.access_mode = duckdb::AccessMode::READ_ONLY;
+  }
+  request.attachment.read_only = options.access_mode == duckdb::AccessMode::READ_ONLY;
+  request.open.create_directory = !request.attachment.read_only;
+  return request;
+}
+
+// Who shares a log in this process: those who reach the same place in the same way.
+std::string ShareOf(const AttachRequest& request) {
+  const S3Options& s3 = request.open.s3;
+  const std::string identity = request.attachment.url + '\n' + request.open.latency + '\n' +
+                               s3.endpoint + '\n' + s3.region + '\n' + s3.keys.access_key_id +
+                               '\n' + s3.keys.secret_access_key + '\n' + s3.keys.session_token +
+                               '\n' + s3.profile;
+  return HexEncode(Sha256(identity));
+}
+
+duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageExtensionInfo>,
+                                           duckdb::ClientContext& client,
+                                           duckdb::AttachedDatabase& database,
+                                           const std::string& /*name*/, duckdb::AttachInfo& info,
+                                           duckdb::AttachOptions& options) {
+  AttachRequest request = ReadOptions(info, options);
+  request.open.s3 = FindSecret(client, request.attachment.url);
+  const std::string share = ShareOf(request);
+  Env& env = Env::Process();
+  auto store = ValueOrThrow(OpenStore(env, request.attachment.url, std::move(request.open)));
+  PondOptions pond_options;
+  pond_options.read_only = request.attachment.read_only;
+  auto pond = Pond::Open(env, std::move(store), std::move(pond_options), share);
+  pond->SetEngine(MakeDataEngine(*client.db, pond));
+  return duckdb::make_uniq<PondCatalog>(database, std::move(pond), std::move(request.attachment));
+}
+
+duckdb::unique_ptr<duckdb::TransactionManager> CreateTransactionManager(
+    duckdb::optional_ptr<duckdb::StorageExtensionInfo>, duckdb::AttachedDatabase& database,
+    duckdb::Catalog& catalog) {
+  return duckdb::make_uniq<PondTransactionManager>(database, catalog.Cast<PondCatalog>());
+}
+
+}  // namespace
+
+duckdb::shared_ptr<duckdb::StorageExtension> MakeStorageExtension() {
+  auto extension = duckdb::make_shared_ptr<duckdb::StorageExtension>();
+  extension->attach = Attach;
+  extension->create_transaction_manager = CreateTransactionManager;
+  return extension;
+}
+
+void RegisterSecrets(duckdb::ExtensionLoader& loader) {
+  duckdb::SecretType type;
+  type.name = PondCatalog::kType;
+  type.deserializer = duckdb::KeyValueSecret::Deserialize<duckdb::KeyValueSecret>;
+  type.default_provider = "config";
+  type.extension = PondCatalog::kType;
+  loader.RegisterSecretType(type);
+
+  duckdb::CreateSecretFunction function = {PondCatalog::kType, "config", CreateSecret, {}};
+  for (const char* name : kSecretParameters) {
+    function.named_parameters[name] = duckdb::LogicalType::VARCHAR;
+  }
+  function.named_parameters["use_ssl"] = duckdb::LogicalType::BOOLEAN;
+  loader.RegisterFunction(function);
+}
+
+}  // namespace duckpond

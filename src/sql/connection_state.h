@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+//
+// ConnectionState: what duckpond keeps for one client connection: what the running statement has
+// cost so far and what the one before it cost.
+//
+// StatementWait runs a task for a statement: under its ledger, its deadline, and its interruption.
+//
+// Threads:   the ledger may be used concurrently; QueryBegin is called by DuckDB, one at a time.
+// Lifetime:  as long as the connection.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/context.h"
+#include "base/cost.h"
+#include "base/env.h"
+#include "sql/duckdb_api.h"
+
+namespace duckpond {
+
+class ConnectionState final : public duckdb::ClientContextState {
+ public:
+  static constexpr const char* kName = "duckpond";
+  static duckdb::shared_ptr<ConnectionState> Of(duckdb::ClientContext& client);
+
+  void QueryBegin(duckdb::ClientContext& client) override;
+
+  const std::shared_ptr<CostLedger>& ledger() const { return ledger_; }
+  // Enters what follows into another ledger: for a connection that works for someone else.
+  void Use(std::shared_ptr<CostLedger> ledger) { ledger_ = std::move(ledger); }
+  // What the statement before the running one cost.
+  const Cost& previous() const { return previous_; }
+
+ private:
+  std::shared_ptr<CostLedger> ledger_ = std::make_shared<CostLedger>();
+  Cost previous_;
+};
+
+// What the statement that runs on the connection, or ran last, has cost.
+std::shared_ptr<CostLedger> StatementLedger(duckdb::ClientContext& client);
+
+// One wait of a statement: hand context() to a task and poll() to Block. An interrupted query
+// cancels the context. Errors: Check throws InterruptException for an interrupted query.
+class StatementWait {
+ public:
+  explicit StatementWait(duckdb::ClientContext& client);
+
+  Context context() const { return context_; }
+  std::function<void()> poll();
+  void Check() const;
+
+ private:
+  duckdb::ClientContext& client_;
+  CancelSource cancel_;
+  Context context_;
+};
+
+// Runs what `start` makes of the statement's context and waits for it. Throws when interrupted.
+template <class Start>
+auto RunTask(duckdb::ClientContext& client, Start start) {
+  StatementWait wait(client);
+  auto value = Block(Env::Process().executor, start(wait.context()), wait.poll());
+  wait.Check();
+  return value;
+}
+
+}  // namespace duckpond

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "sql/extension.h"
+
+#include "sql/attach.h"
+#include "sql/duckdb_api.h"
+#include "sql/pond_catalog.h"
+#include "sql/pond_file_system.h"
+
+namespace duckpond {
+namespace {
+
+void Load(duckdb::ExtensionLoader& loader) {
+  auto& instance = loader.GetDatabaseInstance();
+  auto& config = duckdb::DBConfig::GetConfig(instance);
+  if (duckdb::StorageExtension::Find(config, PondCatalog::kType)) return;
+  RegisterPondFileSystem(instance);
+  RegisterSecrets(loader);
+  duckdb::StorageExtension::Register(config, PondCatalog::kType, MakeStorageExtension());
+}
+
+}  // namespace
+
+void LoadDuckpond(duckdb::ExtensionLoader& loader) {
+  loader.SetDescription("A SQL database that is only files in a bucket: ATTACH 'duckpond:<url>'");
+  Load(loader);
+}
+
+void LoadDuckpond(duckdb::DatabaseInstance& instance) {
+  duckdb::ExtensionLoader loader(instance, PondCatalog::kType);
+  LoadDuckpond(loader);
+}
+
+}  // namespace duckpond

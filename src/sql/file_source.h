@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+//
+// FileSource: one immutable data file while a statement reads it. Pieces are fetched whole and kept
+// until they are released, so that a row group is one request however many columns it has, and
+// requests that do not depend on each other go out together.
+//
+// Threads:   all methods may be called concurrently.
+// Lifetime:  shared by the scan and the requests under way; keeps its Pond alive.
+// Units:     bytes from the start of the file.
+// Errors:    Read throws DuckDB exceptions: a file that is missing or has another size is corrupt.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/cancel.h"
+#include "base/context.h"
+#include "lake/pond.h"
+
+namespace duckpond {
+
+class FileSource {
+ public:
+  struct File {
+    std::string path;  // Of the object, below the pond's root.
+    uint64_t bytes = 0;
+  };
+  struct Piece {
+    uint64_t offset = 0;
+    uint64_t bytes = 0;
+  };
+
+  // What reads under way share: under which context, and who may stop them all.
+  struct Control {
+    Context context;
+    CancelSource cancel;  // Of context.cancel.
+    std::function<bool()> interrupted;
+  };
+
+  FileSource(std::shared_ptr<Pond> pond, File file, std::shared_ptr<Control> control);
+
+  const File& file() const { return file_; }
+
+  // Makes bytes known that need no request, such as a footer that lay in the log.
+  void Add(uint64_t offset, Bytes content);
+
+  // Starts to fetch a piece, unless it is there or on its way. Cost: at most one request.
+  void Want(Piece piece);
+  // Forgets the piece that starts at `offset`; a request for it goes on and is not waited for.
+  void Release(uint64_t offset);
+
+  // Copies bytes out of the piece that has them, waiting for it; bytes of no piece are fetched for
+  // this call only. An interruption cancels all requests of the Control.
+  void Read(Piece where, char* out);
+
+ private:
+  struct Held;
+  std::shared_ptr<Held> Find(Piece where);
+  std::shared_ptr<Held> Start(Piece piece);
+
+  std::shared_ptr<Pond> pond_;
+  File file_;
+  std::shared_ptr<Control> control_;
+  std::mutex mutex_;
+  std::map<uint64_t, std::shared_ptr<Held>> pieces_;  // By offset.
+};
+
+}  // namespace duckpond

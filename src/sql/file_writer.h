@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// FileWriter: writes a table's rows into data files of the pond and says what is in them. Each file
+// is made in memory and put in one request.
+//
+// Row groups: a table with a key gets small ones, so that one row is little to read, and files
+//             whose footer stays small; a table without one gets DuckDB's.
+// Threads:    one at a time. Lifetime: borrows the client.
+// Errors:     DuckDB exceptions. Files that were put stay; who called deletes them.
+// Memory:     one file, of about kFileBytes at most.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "lake/pond.h"
+#include "sql/column_bounds.h"
+#include "sql/duckdb_api.h"
+#include "sql/key_tracker.h"
+#include "sql/parquet_encoder.h"
+
+namespace duckpond {
+
+class FileWriter {
+ public:
+  // `def` may have a last column of kRowIdFieldId, which is no column of the table.
+  enum class Files : uint8_t { kMany, kOne };
+  FileWriter(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
+             std::shared_ptr<const TableDef> def, Files files = Files::kMany);
+  ~FileWriter();
+
+  // `chunk` has the table's types; sorted by the first key where there is one. Duplicate keys must
+  // have been found before, or are found by CheckKeys at the latest.
+  void Append(duckdb::DataChunk& chunk);
+  // Puts what is left. The files, in the order of their rows.
+  std::vector<DataFile> Finish();
+  const std::vector<DataFile>& files() const { return files_; }
+
+ private:
+  void AppendFull(duckdb::DataChunk& chunk);
+  void OpenFile(const duckdb::DataChunk& first);
+  void CloseGroup();
+  void CloseFile();
+  void Put(const DataFile& file, Bytes body);
+
+  duckdb::ClientContext& client_;
+  std::shared_ptr<Pond> pond_;
+  std::shared_ptr<const TableDef> def_;
+  const bool has_key_;
+  const bool one_file_;
+  KeyTracker keys_;
+
+  duckdb::DataChunk pending_;  // Rows that do not fill a chunk yet.
+  std::unique_ptr<ParquetEncoder> encoder_;
+  std::vector<std::unique_ptr<ColumnBounds>> bounds_;
+  std::vector<RowGroup> groups_;  // Of the open file; offsets come from its footer.
+  uint64_t group_rows_target_ = 0;
+  uint64_t groups_max_ = 0;
+  uint64_t group_rows_ = 0;
+  uint64_t file_rows_ = 0;
+  std::vector<DataFile> files_;
+};
+
+}  // namespace duckpond

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include "sql/insert.h"
+
+#include "sql/batch_convert.h"
+#include "sql/connection_state.h"
+#include "sql/entries.h"
+#include "sql/errors.h"
+#include "sql/file_writer.h"
+#include "sql/pond_catalog.h"
+#include "sql/pond_transaction.h"
+#include "sql/row_checks.h"
+#include "sql/types.h"
+
+namespace duckpond {
+namespace {
+
+// More rows or bytes than this are not tried to be put into the log.
+constexpr uint64_t kInlineRowsMax = 4096;
+constexpr uint64_t kInlineMemoryMax = 1024 * 1024;
+
+struct InsertState final : public duckdb::GlobalSinkState {
+  InsertState(duckdb::ClientContext& client_context, PondCatalog& pond_catalog,
+              std::shared_ptr<const TableDef> table)
+      : client(client_context), catalog(pond_catalog), def(std::move(table)), keys(def) {}
+  ~InsertState() override;
+
+  duckdb::ClientContext& client;
+  PondCatalog& catalog;
+  std::shared_ptr<const TableDef> def;
+  std::unique_ptr<RowChecks> checks;
+  KeyTracker keys;  // Of rows that may go into the log; a FileWriter has its own.
+  duckdb::unique_ptr<duckdb::ColumnDataCollection> few;
+  std::unique_ptr<FileWriter> writer;
+  std::vector<DataFile> unclaimed;  // Put, and not in the transaction yet.
+  duckdb::unique_ptr<duckdb::ColumnDataCollection> returned;
+  uint64_t rows = 0;
+};
+
+Task<Status> DeleteAll(std::shared_ptr<Pond> pond, Context context,
+                       std::vector<std::string> paths) {
+  for (std::string& path : paths) {
+    // What cannot be deleted is no data: nothing refers to it.
+    (void)co_await pond->store().Delete(context, std::move(path), std::nullopt);
+  }
+  co_return Status::Ok();
+}
+
+InsertState::~InsertState() {
+  constexpr int64_t kDeleteUs = 10'000'000;
+  std::vector<std::string> paths;
+  if (writer) {
+    for (const DataFile& file : writer->files()) paths.push_back(file.path);
+  }
+  for (const DataFile& file : unclaimed) paths.push_back(file.path);
+  if (paths.empty()) return;
+  Context context;
+  context.deadline_us = Env::Process().executor.NowUs() + kDeleteUs;
+  (void)Block(Env::Process().executor, DeleteAll(catalog.pond(), context, std::move(paths)));
+}
+
+duckdb::vector<duckdb::LogicalType> TypesOf(const TableDef& def) {
+  duckdb::vector<duckdb::LogicalType> types;
+  for (const Column& column : def.columns) types.push_back(ToDuckDb(column.type));
+  return types;
+}
+
+bool WantsInline(InsertState& state) {
+  const CatalogPtr view = PondTransaction::Of(state.client, state.catalog).View(state.client);
+  const auto option = view->options.find("inline_bytes");
+  return option == view->options.end() || option->second != "0";
+}
+
+// From now on rows go into files; those that are there already too.
+void StartFiles(InsertState& state) {
+  state.writer = std::make_unique<FileWriter>(state.client, state.catalog.pond(), state.def);
+  if (!state.few) return;
+  for (auto& chunk : state.few->Chunks()) state.writer->Append(chunk);
+  state.few.reset();
+}
+
+// Whether the rows went into the log; false if they are too much for it.
+bool AddToLog(InsertState& state) {
+  ColumnBatch batch;
+  for (const Column& column : state.def->columns) {
+    batch.field_ids.push_back(column.field_id);
+    batch.columns.push_back(EmptyColumn(column.type));
+  }
+  for (auto& chunk : state.few->Chunks()) AppendRows(chunk, batch);
+  auto& changes = PondTransaction::Of(state.client, state.catalog).Change(state.client);
+  const Status status = changes.AddRows(state.def->id, std::move(batch));
+  if (status.code() == StatusCode::kExhausted) return false;
+  ThrowIfError(status);
+  return true;
+}
+
+void AddFiles(InsertState& state) {
+  state.unclaimed = state.writer->Finish();
+  state.writer.reset();
+  auto& changes = PondTransaction::Of(state.client, state.catalog).Change(state.client);
+  while (!state.unclaimed.empty()) {
+    ThrowIfError(changes.AddFile(state.def->id, state.unclaimed.front()));
+    state.unclaimed.erase(state.unclaimed.begin());
+  }
+}
+
+void CheckKeys(InsertState& state) {
+  auto& changes = PondTransaction::Of(state.client, state.catalog).Change(state.client);
+  const Status status =
+      RunTask(state.client, [&](Context context) { return changes.CheckKeys(context); });
+  const bool broken = status.code() == StatusCode::kExists || status.code() == StatusCode::kInvalid;
+  if (broken) throw duckdb::ConstraintException(status.message());
+  ThrowIfError(status);
+}
+
+struct InsertSource final : public duckdb::GlobalSourceState {
+  duckdb::ColumnDataScanState scan;
+  bool started = false;
+  bool finished = false;
+};
+
+}  // namespace
+
+PondInsert::PondInsert(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
+                       Target target)
+    : duckdb::PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types), 1),
+      target_(std::move(target)) {}
+PondInsert::~PondInsert() = default;
+
+duckdb::InsertionOrderPreservingMap<duckdb::string> PondInsert::ParamsToString() const {
+  duckdb::InsertionOrderPreservingMap<duckdb::string> params;
+  params["Table"] = target_.def ? target_.def->name : target_.create->Base().table;
+  return params;
+}
+
+duckdb::unique_ptr<duckdb::GlobalSinkState> PondInsert::GetGlobalSinkState(
+    duckdb::ClientContext& client) const {
+  auto def = target_.def;
+  if (!def) {
+    auto& schema = target_.create->schema;
+    const auto entry = schema.CreateTable(schema.GetCatalogTransaction(client), *target_.create);
+    def = entry->Cast<PondTableEntry>().def();
+  }
+  auto state = duckdb::make_uniq<InsertState>(client, target_.catalog, def);
+  state->checks = std::make_unique<RowChecks>(client, *state->def, target_.constraints);
+  const auto types = TypesOf(*def);
+  if (target_.return_rows) {
+    state->returned = duckdb::make_uniq<duckdb::ColumnDataCollection>(client, types);
+  }
+  if (WantsInline(*state)) {
+    state->few = duckdb::make_uniq<duckdb::ColumnDataCollection>(client, types);
+  }
+  return duckdb::unique_ptr_cast<InsertState, duckdb::GlobalSinkState>(std::move(state));
+}
+
+duckdb::SinkResultType PondInsert::Sink(duckdb::ExecutionContext& /*context*/,
+                                        duckdb::DataChunk& chunk,
+                                        duckdb::OperatorSinkInput& input) const {
+  auto& state = input.global_state.Cast<InsertState>();
+  chunk.Flatten();
+  state.checks->Check(chunk);
+  state.rows += chunk.size();
+  if (state.returned) state.returned->Append(chunk);
+  if (!state.writer && state.few) {
+    state.few->Append(chunk);
+    const bool too_many =
+        state.few->Count() > kInlineRowsMax || state.few->SizeInBytes() > kInlineMemoryMax;
+    if (too_many) StartFiles(state);
+    return duckdb::SinkResultType::NEED_MORE_INPUT;
+  }
+  if (!state.writer) StartFiles(state);
+  state.writer->Append(chunk);
+  return duckdb::SinkResultType::NEED_MORE_INPUT;
+}
+
+duckdb::SinkFinalizeType PondInsert::Finalize(duckdb::Pipeline& /*pipeline*/,
+                                              duckdb::Event& /*event*/,
+                                              duckdb::ClientContext& /*client*/,
+                                              duckdb::OperatorSinkFinalizeInput& input) const {
+  auto& state = input.global_state.Cast<InsertState>();
+  if (state.rows == 0) return duckdb::SinkFinalizeType::READY;
+  if (state.few) {
+    for (auto& chunk : state.few->Chunks()) state.keys.Add(chunk);
+    if (!AddToLog(state)) StartFiles(state);
+  }
+  if (state.writer) AddFiles(state);
+  if (!state.def->Keys().empty()) CheckKeys(state);
+  return duckdb::SinkFinalizeType::READY;
+}
+
+duckdb::unique_ptr<duckdb::GlobalSourceState> PondInsert::GetGlobalSourceState(
+    duckdb::ClientContext& /*client*/) const {
+  return duckdb::make_uniq<InsertSource>();
+}
+
+duckdb::SourceResultType PondInsert::GetDataInternal(duckdb::ExecutionContext& /*context*/,
+                                                     duckdb::DataChunk& chunk,
+                                                     duckdb::OperatorSourceInput& input) const {
+  auto& source = input.global_state.Cast<InsertSource>();
+  auto& state = sink_state->Cast<InsertState>();
+  if (!state.returned) {
+    if (source.finished) return duckdb::SourceResultType::FINISHED;
+    source.finished = true;
+    chunk.SetCardinality(1);
+    chunk.SetValue(0, 0, duckdb::Value::BIGINT(static_cast<int64_t>(state.rows)));
+    return duckdb::SourceResultType::FINISHED;
+  }
+  if (!source.started) {
+    state.returned->InitializeScan(source.scan);
+    source.started = true;
+  }
+  state.returned->Scan(source.scan, chunk);
+  return chunk.size() == 0 ? duckdb::SourceResultType::FINISHED
+                           : duckdb::SourceResultType::HAVE_MORE_OUTPUT;
+}
+
+}  // namespace duckpond

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "sql/key_tracker.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "lake/key.h"
+#include "sql/batch_convert.h"
+#include "sql/errors.h"
+
+namespace duckpond {
+
+KeyTracker::KeyTracker(std::shared_ptr<const TableDef> def) : def_(std::move(def)) {
+  for (const size_t constraint : def_->Keys()) {
+    Key key;
+    key.constraint = static_cast<uint32_t>(constraint);
+    key.primary = def_->constraints[constraint].kind == Constraint::Kind::kPrimaryKey;
+    for (const uint32_t field_id : def_->constraints[constraint].field_ids) {
+      for (size_t i = 0; i < def_->columns.size(); ++i) {
+        if (def_->columns[i].field_id == field_id) key.columns.push_back(i);
+      }
+    }
+    keys_.push_back(std::move(key));
+  }
+}
+
+void KeyTracker::Add(duckdb::DataChunk& chunk) {
+  for (size_t i = 0; i < keys_.size(); ++i) AddKey(keys_[i], chunk, i == 0);
+}
+
+void KeyTracker::AddKey(Key& key, duckdb::DataChunk& chunk, bool is_first) {
+  std::vector<ColumnData> columns;
+  for (const size_t place : key.columns) {
+    columns.push_back(EmptyColumn(def_->columns[place].type));
+    AppendVector(chunk.data[place], chunk.size(), columns.back(), 0);
+  }
+  std::vector<const ColumnData*> pointers;
+  for (const ColumnData& column : columns) pointers.push_back(&column);
+  for (duckdb::idx_t row = 0; row < chunk.size(); ++row) {
+    auto encoded = RowKey(pointers, row);
+    if (!encoded) {
+      if (is_first) group_has_null_ = true;
+      continue;
+    }
+    if (!is_first) {
+      if (!key.seen.insert(Xxh3_128(*encoded)).second) ThrowDuplicate(key, chunk, row);
+    } else {
+      if (*encoded == key.previous) ThrowDuplicate(key, chunk, row);
+      if (*encoded < key.previous) ThrowStatus(Status::Internal("rows came unsorted"));
+      key.previous = *encoded;
+      if (!group_any_) group_.min = *encoded;
+      group_.max = *encoded;
+      group_any_ = true;
+    }
+    Note(key, *std::move(encoded));
+  }
+}
+
+void KeyTracker::Note(Key& key, std::string encoded) {
+  if (key.hashes.size() < kKeyHashesMax) {
+    key.hashes.push_back(Xxh3_64(encoded));
+  } else {
+    key.too_many = true;
+  }
+  if (!key.any || encoded > key.max) key.max = encoded;
+  if (!key.any || encoded < key.min) key.min = std::move(encoded);
+  key.any = true;
+}
+
+void KeyTracker::ThrowDuplicate(const Key& key, duckdb::DataChunk& chunk, duckdb::idx_t row) const {
+  std::string text;
+  for (const size_t place : key.columns) {
+    if (!text.empty()) text += ", ";
+    text += def_->columns[place].name + ": " + chunk.GetValue(place, row).ToString();
+  }
+  throw duckdb::ConstraintException("Duplicate key \"%s\" violates %s constraint of table \"%s\"",
+                                    text, key.primary ? "primary key" : "unique", def_->name);
+}
+
+KeyTracker::Bounds KeyTracker::TakeGroup() {
+  Bounds bounds = group_any_ && !group_has_null_ ? std::move(group_) : Bounds{};
+  group_ = {};
+  group_any_ = false;
+  group_has_null_ = false;
+  return bounds;
+}
+
+std::vector<KeySummary> KeyTracker::TakeFile() {
+  std::vector<KeySummary> summaries;
+  for (Key& key : keys_) {
+    if (!key.any) continue;
+    KeySummary summary;
+    summary.constraint = key.constraint;
+    summary.min = std::move(key.min);
+    summary.max = std::move(key.max);
+    if (!key.too_many) summary.hashes = std::move(key.hashes);
+    std::sort(summary.hashes.begin(), summary.hashes.end());
+    summaries.push_back(std::move(summary));
+    key.any = false;
+    key.too_many = false;
+    key.min.clear();
+    key.max.clear();
+    key.hashes.clear();
+  }
+  return summaries;
+}
+
+}  // namespace duckpond

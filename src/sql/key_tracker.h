@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// KeyTracker: the keys (PRIMARY KEY, UNIQUE) of the rows that a statement writes: finds duplicates
+// inside the statement and gathers what the log keeps of them for each file and row group.
+//
+// REQUIRES: rows come sorted by the table's first key, NULLs last.
+// Threads:  one at a time.
+// Errors:   ConstraintException for a duplicate.
+// Memory:   16 bytes a row and key for the keys but the first.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "lake/data_file.h"
+#include "lake/schema.h"
+#include "sql/duckdb_api.h"
+
+namespace duckpond {
+
+class KeyTracker {
+ public:
+  explicit KeyTracker(std::shared_ptr<const TableDef> def);
+
+  // Checks and notes the keys of `chunk`'s rows.
+  void Add(duckdb::DataChunk& chunk);
+
+  // Bounds of the first key since the last call; both empty without a key or with a NULL in one.
+  struct Bounds {
+    std::string min;
+    std::string max;
+  };
+  Bounds TakeGroup();
+  // Of all keys since the last call.
+  std::vector<KeySummary> TakeFile();
+
+ private:
+  struct Key {
+    uint32_t constraint = 0;
+    bool primary = false;
+    std::vector<size_t> columns;  // Places.
+    bool any = false;             // In the file.
+    std::string min;
+    std::string max;
+    std::vector<uint64_t> hashes;
+    bool too_many = false;                 // Rows for their hashes to be kept.
+    std::string previous;                  // Of the first key.
+    std::unordered_set<std::string> seen;  // Of the others: 128-bit hashes.
+  };
+  void AddKey(Key& key, duckdb::DataChunk& chunk, bool is_first);
+  void Note(Key& key, std::string encoded);
+  [[noreturn]] void ThrowDuplicate(const Key& key, duckdb::DataChunk& chunk,
+                                   duckdb::idx_t row) const;
+
+  std::shared_ptr<const TableDef> def_;
+  std::vector<Key> keys_;
+  bool group_has_null_ = false;
+  bool group_any_ = false;
+  Bounds group_;
+};
+
+}  // namespace duckpond

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "sql/parquet_encoder.h"
+
+#include "duckdb/catalog/catalog_entry/copy_function_catalog_entry.hpp"
+#include "duckdb/parser/parsed_data/copy_info.hpp"
+#include "sql/parquet_field_ids.h"
+#include "sql/parquet_types.h"
+#include "sql/types.h"
+
+namespace duckpond {
+namespace {
+
+using duckdb::Value;
+
+duckdb::CopyFunction ParquetFunction(duckdb::ClientContext& client) {
+  auto& system = duckdb::Catalog::GetSystemCatalog(client);
+  return system.GetEntry<duckdb::CopyFunctionCatalogEntry>(client, DEFAULT_SCHEMA, "parquet")
+      .function;
+}
+
+duckdb::CopyInfo OptionsFor(const TableDef& def, uint64_t group_rows) {
+  duckdb::CopyInfo info;
+  info.is_from = false;
+  info.format = "parquet";
+  info.options["compression"] = {Value("zstd")};
+  info.options["row_group_size"] = {Value::UBIGINT(group_rows)};
+  info.options["field_ids"] = {FieldIds(def)};
+  return info;
+}
+
+}  // namespace
+
+ParquetEncoder::ParquetEncoder(duckdb::ClientContext& client, const TableDef& def,
+                               uint64_t group_rows)
+    : client_(client),
+      path_(buffer_, def.name + ".parquet"),
+      thread_(client),
+      execution_(client, thread_, nullptr),
+      function_(ParquetFunction(client)) {
+  duckdb::vector<std::string> names;
+  duckdb::vector<duckdb::LogicalType> stored;
+  for (const Column& column : def.columns) {
+    names.push_back(column.name);
+    types_.push_back(ToDuckDb(column.type));
+    stored.push_back(StoredType(types_.back()));
+  }
+  stored_.Initialize(duckdb::Allocator::DefaultAllocator(), stored);
+  const duckdb::CopyInfo info = OptionsFor(def, group_rows);
+  duckdb::CopyFunctionBindInput input(info, function_.function_info);
+  bind_ = function_.copy_to_bind(client, input, names, stored);
+  global_ = function_.copy_to_initialize_global(client, *bind_, path_.text());
+  local_ = function_.copy_to_initialize_local(execution_, *bind_);
+}
+
+ParquetEncoder::~ParquetEncoder() = default;
+
+void ParquetEncoder::Append(duckdb::DataChunk& chunk) {
+  stored_.Reset();
+  stored_.SetCardinality(chunk.size());
+  for (size_t i = 0; i < types_.size(); ++i) {
+    if (IsBent(types_[i])) {
+      Store(chunk.data[i], stored_.data[i], chunk.size());
+    } else {
+      stored_.data[i].Reference(chunk.data[i]);
+    }
+  }
+  function_.copy_to_sink(execution_, *bind_, *global_, *local_, stored_);
+}
+
+std::shared_ptr<FileBuffer> ParquetEncoder::Finish() {
+  function_.copy_to_combine(execution_, *bind_, *global_, *local_);
+  function_.copy_to_finalize(client_, *bind_, *global_);
+  return buffer_;
+}
+
+}  // namespace duckpond

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "sql/pond_catalog.h"
+
+#include "duckdb/parser/parsed_data/create_index_info.hpp"
+#include "duckdb/parser/statement/create_statement.hpp"
+#include "duckdb/planner/operator/logical_delete.hpp"
+#include "duckdb/planner/operator/logical_update.hpp"
+#include "sql/catalog_functions.h"
+#include "sql/entries.h"
+#include "sql/errors.h"
+#include "sql/pond_transaction.h"
+#include "sql/table_info.h"
+
+namespace duckpond {
+namespace {
+
+// Entries that were replaced and are kept for plans that still refer to them.
+constexpr size_t kRetiredMax = 4096;
+
+constexpr const char* kMain = "main";
+
+}  // namespace
+
+PondCatalog::PondCatalog(duckdb::AttachedDatabase& database, std::shared_ptr<Pond> pond,
+                         PondAttachment attachment)
+    : duckdb::Catalog(database), pond_(std::move(pond)), attachment_(std::move(attachment)) {
+  SchemaDef main;
+  main.name = kMain;
+  functions_ = std::make_unique<CatalogFunctions>(*this, EntryOf(main));
+}
+
+PondCatalog::~PondCatalog() = default;
+
+Status PondCatalog::NoPond() const {
+  return Status::NotFound("no pond at " + pond_->store().url() +
+                          "; create it with `duckpond create` or by the first write");
+}
+
+void PondCatalog::Initialize(bool /*load_builtin*/) {}
+
+void PondCatalog::Retire(std::shared_ptr<duckdb::CatalogEntry> entry) {
+  retired_.push_back(std::move(entry));
+  if (retired_.size() > kRetiredMax) retired_.pop_front();
+}
+
+PondSchemaEntry& PondCatalog::EntryOf(const SchemaDef& def) {
+  std::lock_guard lock(mutex_);
+  auto& entry = schemas_[FoldName(def.name)];
+  // Never replaced: DuckDB compares schemas by address.
+  if (!entry) {
+    duckdb::CreateSchemaInfo info;
+    info.schema = def.name;
+    if (!def.comment.empty()) info.comment = duckdb::Value(def.comment);
+    entry = std::make_shared<PondSchemaEntry>(*this, info);
+  }
+  return *entry;
+}
+
+PondTableEntry& PondCatalog::EntryOf(PondSchemaEntry& schema, std::shared_ptr<const TableDef> def) {
+  std::lock_guard lock(mutex_);
+  auto& entry = tables_[def->id];
+  if (!entry || entry->def() != def) {
+    auto info = ValueOrThrow(ToCreateInfo(*def));
+    if (entry) Retire(std::move(entry));
+    entry = std::make_shared<PondTableEntry>(*this, schema, *info, std::move(def));
+  }
+  return *entry;
+}
+
+PondViewEntry& PondCatalog::EntryOf(PondSchemaEntry& schema, std::shared_ptr<const ViewDef> def,
+                                    duckdb::ClientContext& /*client*/) {
+  std::lock_guard lock(mutex_);
+  auto& entry = views_[def->id];
+  if (!entry || entry->def() != def) {
+    auto info = ValueOrThrow(ToCreateInfo(*def));
+    info->catalog = GetName();
+    if (entry) Retire(std::move(entry));
+    entry = std::make_shared<PondViewEntry>(*this, schema, *info, std::move(def));
+  }
+  return *entry;
+}
+
+duckdb::optional_idx PondCatalog::GetCatalogVersion(duckdb::ClientContext& client) {
+  return PondTransaction::Of(client, *this).CatalogVersion(client);
+}
+
+duckdb::optional_ptr<duckdb::CatalogEntry> PondCatalog::CreateSchema(
+    duckdb::CatalogTransaction snapshot, duckdb::CreateSchemaInfo& info) {
+  auto& client = snapshot.GetContext();
+  auto& transaction = PondTransaction::Of(client, *this);
+  if (transaction.View(client)->FindSchema(info.schema)) {
+    if (info.on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT) return nullptr;
+    if (info.on_conflict == duckdb::OnCreateConflict::REPLACE_ON_CONFLICT) {
+      ThrowIfError(transaction.Change(client).DropSchema(info.schema, true));
+    }
+  }
+  SchemaDef def;
+  def.name = info.schema;
+  if (!info.comment.IsNull()) def.comment = info.comment.ToString();
+  ThrowIfError(transaction.Change(client).CreateSchema(def));
+  return EntryOf(def);
+}
+
+void PondCatalog::DropSchema(duckdb::ClientContext& client, duckdb::DropInfo& info) {
+  auto& transaction = PondTransaction::Of(client, *this);
+  if (!transaction.View(client)->FindSchema(info.name)) {
+    if (info.if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return;
+    ThrowStatus(Status::NotFound("there is no schema \"" + info.name + "\""));
+  }
+  ThrowIfError(transaction.Change(client).DropSchema(info.name, info.cascade));
+}
+
+duckdb::optional_ptr<duckdb::SchemaCatalogEntry> PondCatalog::LookupSchema(
+    duckdb::CatalogTransaction snapshot, const duckdb::EntryLookupInfo& lookup,
+    duckdb::OnEntryNotFound if_not_found) {
+  const std::string& name = lookup.GetEntryName();
+  SchemaDef main;
+  main.name = kMain;
+  // Always there: no request for names that are looked up on the way to somewhere else.
+  if (FoldName(name) == kMain) return EntryOf(main);
+  auto& client = snapshot.GetContext();
+  const CatalogPtr view = PondTransaction::Of(client, *this).ViewAt(client, lookup.GetAtClause());
+  if (const SchemaPtr schema = view->FindSchema(name)) return EntryOf(schema->def);
+  if (if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return nullptr;
+  throw duckdb::CatalogException(lookup.GetErrorContext(),
+                                 "Schema with name \"%s\" not found in %s", name, GetName());
+}
+
+void PondCatalog::ScanSchemas(duckdb::ClientContext& client,
+                              std::function<void(duckdb::SchemaCatalogEntry&)> callback) {
+  const CatalogPtr view = PondTransaction::Of(client, *this).View(client);
+  for (const auto& [folded, schema] : view->schemas) callback(EntryOf(schema->def));
+}
+
+duckdb::ErrorData PondCatalog::SupportsCreateTable(duckdb::BoundCreateTableInfo& info) {
+  return duckdb::Catalog::SupportsCreateTable(info);
+}
+
+duckdb::PhysicalOperator& PondCatalog::PlanDelete(duckdb::ClientContext&,
+                                                  duckdb::PhysicalPlanGenerator&,
+                                                  duckdb::LogicalDelete& op,
+                                                  duckdb::PhysicalOperator&) {
+  ThrowNotSupported("DELETE from \"" + op.table.name + "\"");
+}
+
+duckdb::PhysicalOperator& PondCatalog::PlanUpdate(duckdb::ClientContext&,
+                                                  duckdb::PhysicalPlanGenerator&,
+                                                  duckdb::LogicalUpdate& op,
+                                                  duckdb::PhysicalOperator&) {
+  ThrowNotSupported("UPDATE of \"" + op.table.name + "\"");
+}
+
+duckdb::PhysicalOperator& PondCatalog::PlanMergeInto(duckdb::ClientContext&,
+                                                     duckdb::PhysicalPlanGenerator&,
+                                                     duckdb::LogicalMergeInto& op,
+                                                     duckdb::PhysicalOperator&) {
+  ThrowNotSupported("MERGE or ON CONFLICT into \"" + op.table.name + "\"");
+}
+
+duckdb::unique_ptr<duckdb::LogicalOperator> PondCatalog::BindCreateIndex(
+    duckdb::Binder&, duckdb::CreateStatement& statement, duckdb::TableCatalogEntry& table,
+    duckdb::unique_ptr<duckdb::LogicalOperator>) {
+  // The base class would write past our bind data: see the traps of this DuckDB version.
+  const auto& info = statement.info->Cast<duckdb::CreateIndexInfo>();
+  ThrowNotSupported("CREATE INDEX \"" + info.index_name + "\" on \"" + table.name + "\"");
+}
+
+duckdb::DatabaseSize PondCatalog::GetDatabaseSize(duckdb::ClientContext& client) {
+  duckdb::DatabaseSize size;
+  size.free_blocks = 0;
+  size.total_blocks = 0;
+  size.used_blocks = 0;
+  size.wal_size = 0;
+  size.block_size = 0;
+  size.bytes = 0;
+  for (const auto& [name, schema] : PondTransaction::Of(client, *this).View(client)->schemas) {
+    for (const auto& [folded, table] : schema->tables) {
+      for (const DataFilePtr& file : table->files) size.bytes += file->bytes;
+      size.bytes += table->inline_bytes;
+    }
+  }
+  return size;
+}
+
+}  // namespace duckpond

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "sql/pond_file_system.h"
+
+#include <cstring>
+#include <map>
+#include <mutex>
+
+#include "sql/errors.h"
+
+namespace duckpond {
+namespace {
+
+using duckdb::FileHandle;
+using duckdb::idx_t;
+
+constexpr const char* kScheme = "duckpond-data://";
+// Parquet's footer ends in its length (4 bytes) and magic (4 bytes), which DuckDB does not count.
+constexpr uint64_t kFooterTailBytes = 8;
+
+struct OpenFile {
+  std::shared_ptr<FileSource> source;
+  std::shared_ptr<FileBuffer> buffer;
+};
+
+// The files that may be opened just now. One per process: numbers are never used twice.
+class OpenFiles {
+ public:
+  static OpenFiles& Get() {
+    static auto* files = new OpenFiles;
+    return *files;
+  }
+
+  uint64_t Add(OpenFile file) {
+    std::lock_guard lock(mutex_);
+    files_.emplace(++last_, std::move(file));
+    return last_;
+  }
+  void Remove(uint64_t number) {
+    std::lock_guard lock(mutex_);
+    files_.erase(number);
+  }
+  OpenFile Find(const std::string& path) {
+    const uint64_t number = std::strtoull(path.c_str() + std::strlen(kScheme), nullptr, 10);
+    std::lock_guard lock(mutex_);
+    const auto found = files_.find(number);
+    if (found == files_.end()) {
+      throw duckdb::IOException("%s is not a file that a statement has open", path);
+    }
+    return found->second;
+  }
+
+ private:
+  std::mutex mutex_;
+  uint64_t last_ = 0;
+  std::map<uint64_t, OpenFile> files_;
+};
+
+struct PondFileHandle final : FileHandle {
+  PondFileHandle(duckdb::FileSystem& fs, const std::string& path, duckdb::FileOpenFlags flags,
+                 OpenFile open_file)
+      : FileHandle(fs, path, flags), file(std::move(open_file)) {}
+  void Close() override {}
+
+  uint64_t bytes() const {
+    return file.source ? file.source->file().bytes : file.buffer->content.size();
+  }
+
+  OpenFile file;
+  idx_t position = 0;
+};
+
+PondFileHandle& Of(FileHandle& handle) { return handle.Cast<PondFileHandle>(); }
+
+class PondFileSystem final : public duckdb::FileSystem {
+ public:
+  duckdb::unique_ptr<FileHandle> OpenFile(
+      const std::string& path, duckdb::FileOpenFlags flags,
+      duckdb::optional_ptr<duckdb::FileOpener> /*opener*/) override {
+    auto file = OpenFiles::Get().Find(path);
+    if (flags.OpenForWriting() && !file.buffer) {
+      throw duckdb::IOException("%s cannot be written", path);
+    }
+    return duckdb::make_uniq<PondFileHandle>(*this, path, flags, std::move(file));
+  }
+
+  void Read(FileHandle& handle, void* out, int64_t bytes, idx_t location) override {
+    auto& file = Of(handle).file;
+    const FileSource::Piece where = {location, static_cast<uint64_t>(bytes)};
+    if (file.source) return file.source->Read(where, static_cast<char*>(out));
+    const std::string& content = file.buffer->content;
+    if (where.offset + where.bytes > content.size()) {
+      throw duckdb::IOException("read behind the end of %s", handle.path);
+    }
+    std::memcpy(out, content.data() + where.offset, where.bytes);
+  }
+
+  int64_t Read(FileHandle& handle, void* out, int64_t bytes) override {
+    auto& pond_handle = Of(handle);
+    const uint64_t left = pond_handle.bytes() - std::min(pond_handle.bytes(), pond_handle.position);
+    const auto length = static_cast<int64_t>(std::min<uint64_t>(left, bytes));
+    Read(handle, out, length, pond_handle.position);
+    pond_handle.position += length;
+    return length;
+  }
+
+  int64_t Write(FileHandle& handle, void* data, int64_t bytes) override {
+    auto& file = Of(handle).file;
+    file.buffer->content.append(static_cast<const char*>(data), bytes);
+    return bytes;
+  }
+
+  int64_t GetFileSize(FileHandle& handle) override {
+    return static_cast<int64_t>(Of(handle).bytes());
+  }
+  duckdb::timestamp_t GetLastModifiedTime(FileHandle&) override { return duckdb::timestamp_t(0); }
+  std::string GetVersionTag(FileHandle&) override { return ""; }
+  duckdb::FileType GetFileType(FileHandle&) override { return duckdb::FileType::FILE_TYPE_REGULAR; }
+  void FileSync(FileHandle&) override {}
+  void Seek(FileHandle& handle, idx_t location) override { Of(handle).position = location; }
+  idx_t SeekPosition(FileHandle& handle) override { return Of(handle).position; }
+  bool CanSeek() override { return true; }
+  bool OnDiskFile(FileHandle& handle) override { return Of(handle).file.buffer != nullptr; }
+  bool IsPipe(const std::string&, duckdb::optional_ptr<duckdb::FileOpener>) override {
+    return false;
+  }
+  bool FileExists(const std::string&, duckdb::optional_ptr<duckdb::FileOpener>) override {
+    return false;
+  }
+  bool CanHandleFile(const std::string& path) override { return path.rfind(kScheme, 0) == 0; }
+  std::string GetName() const override { return "DuckpondFileSystem"; }
+};
+
+}  // namespace
+
+FilePath::FilePath(std::shared_ptr<FileSource> source) {
+  const std::string name = source->file().path;
+  number_ = OpenFiles::Get().Add({std::move(source), nullptr});
+  text_ = kScheme + std::to_string(number_) + "/" + name;
+}
+
+FilePath::FilePath(std::shared_ptr<FileBuffer> buffer, const std::string& name) {
+  number_ = OpenFiles::Get().Add({nullptr, std::move(buffer)});
+  text_ = kScheme + std::to_string(number_) + "/" + name;
+}
+
+FilePath::~FilePath() { OpenFiles::Get().Remove(number_); }
+
+duckdb::OpenFileInfo FilePath::info(uint64_t bytes, uint64_t footer_bytes) const {
+  duckdb::OpenFileInfo info(text_);
+  info.extended_info = duckdb::make_shared_ptr<duckdb::ExtendedOpenFileInfo>();
+  auto& options = info.extended_info->options;
+  options["file_size"] = duckdb::Value::UBIGINT(bytes);
+  if (footer_bytes > kFooterTailBytes) {
+    options["footer_size"] = duckdb::Value::UBIGINT(footer_bytes - kFooterTailBytes);
+  }
+  // To be validated, and with nothing to validate by: DuckDB's cache leaves the file alone.
+  options["validate_external_file_cache"] = duckdb::Value::BOOLEAN(true);
+  return info;
+}
+
+void RegisterPondFileSystem(duckdb::DatabaseInstance& instance) {
+  instance.GetFileSystem().RegisterSubSystem(duckdb::make_uniq<PondFileSystem>());
+  duckdb::DBConfig::GetConfig(instance).AddAllowedDirectory(kScheme);
+}
+
+}  // namespace duckpond

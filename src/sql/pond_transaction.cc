@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "sql/pond_transaction.h"
+
+#include "duckdb/planner/tableref/bound_at_clause.hpp"
+#include "sql/connection_state.h"
+#include "sql/errors.h"
+#include "sql/pond_catalog.h"
+
+namespace duckpond {
+namespace {
+
+// Above every version of a pond: a changed transaction's state is nobody else's.
+constexpr uint64_t kChangedVersions = uint64_t{1} << 62;
+
+std::atomic<uint64_t> g_last_changed{kChangedVersions};
+
+// How long a rollback may try to delete what it wrote.
+constexpr int64_t kRollbackUs = 10'000'000;
+
+int64_t MicrosOf(const duckdb::Value& value) {
+  const auto type = duckdb::LogicalType::TIMESTAMP_TZ;
+  const duckdb::Value time = value.DefaultCastAs(type);
+  return duckdb::TimestampValue::Get(time).value;
+}
+
+}  // namespace
+
+PondTransaction::PondTransaction(duckdb::TransactionManager& manager, duckdb::ClientContext& client,
+                                 PondCatalog& catalog)
+    : duckdb::Transaction(manager, client), catalog_(catalog) {}
+PondTransaction::~PondTransaction() = default;
+
+PondTransaction& PondTransaction::Of(duckdb::ClientContext& client, duckdb::Catalog& catalog) {
+  return duckdb::Transaction::Get(client, catalog).Cast<PondTransaction>();
+}
+
+void PondTransaction::Start(duckdb::ClientContext& client) {
+  if (changes_) return;
+  Pond& pond = *catalog_.pond();
+  const PondAttachment& attachment = catalog_.attachment();
+  auto snapshot = RunTask(client, [&](Context context) {
+    if (attachment.version) return pond.At(context, *attachment.version);
+    if (attachment.time_us) return pond.AtTime(context, *attachment.time_us);
+    return pond.Latest(context);
+  });
+  if (snapshot.ok()) {
+    changes_ = pond.Begin(*std::move(snapshot));
+    return;
+  }
+  const bool fixed = attachment.version || attachment.time_us;
+  if (fixed || snapshot.error().code() != StatusCode::kNotFound) ThrowStoreStatus(snapshot.error());
+  missing_ = true;
+  changes_ = pond.Begin(pond.Nothing());
+}
+
+CatalogPtr PondTransaction::View(duckdb::ClientContext& client) {
+  std::lock_guard lock(mutex_);
+  Start(client);
+  return changes_->view();
+}
+
+CatalogSnapshot PondTransaction::Base(duckdb::ClientContext& client) {
+  std::lock_guard lock(mutex_);
+  Start(client);
+  return changes_->base();
+}
+
+CatalogPtr PondTransaction::ViewAt(duckdb::ClientContext& client,
+                                   duckdb::optional_ptr<duckdb::BoundAtClause> clause) {
+  if (!clause) return View(client);
+  const std::string unit = duckdb::StringUtil::Lower(clause->Unit());
+  const std::string key = unit + " " + clause->GetValue().ToString();
+  std::lock_guard lock(mutex_);
+  if (const auto found = past_.find(key); found != past_.end()) return found->second;
+  Pond& pond = *catalog_.pond();
+  Result<CatalogSnapshot> snapshot = Status::Invalid("AT takes VERSION or TIMESTAMP, not " + unit);
+  if (unit == "version") {
+    const auto version = clause->GetValue().DefaultCastAs(duckdb::LogicalType::UBIGINT);
+    const uint64_t number = duckdb::UBigIntValue::Get(version);
+    snapshot = RunTask(client, [&](Context context) { return pond.At(context, number); });
+  } else if (unit == "timestamp") {
+    const int64_t time_us = MicrosOf(clause->GetValue());
+    snapshot = RunTask(client, [&](Context context) { return pond.AtTime(context, time_us); });
+  }
+  CatalogPtr catalog = ValueOrThrow(std::move(snapshot)).catalog;
+  past_[key] = catalog;
+  return catalog;
+}
+
+duckpond::Transaction& PondTransaction::Change(duckdb::ClientContext& client) {
+  const PondAttachment& attachment = catalog_.attachment();
+  if (attachment.version || attachment.time_us) {
+    ThrowStatus(Status::Invalid("\"" + catalog_.GetName() +
+                                "\" is attached at a version of the past: it cannot be changed"));
+  }
+  if (attachment.read_only) {
+    ThrowStatus(Status::Invalid("\"" + catalog_.GetName() + "\" is attached read-only"));
+  }
+  std::lock_guard lock(mutex_);
+  Start(client);
+  changed_version_ = ++g_last_changed;
+  return *changes_;
+}
+
+uint64_t PondTransaction::CatalogVersion(duckdb::ClientContext& client) {
+  if (const uint64_t changed = changed_version_) return changed;
+  return Base(client).version;
+}
+
+Status PondTransaction::Commit(duckdb::ClientContext& client) {
+  if (!changes_ || !changes_->has_changes()) return Status::Ok();
+  CommitOptions options;
+  options.transaction = Env::Process().uuids.Next();
+  StatementWait wait(client);
+  // Not RunTask: a commit that succeeded is reported as such, interrupted or not.
+  auto receipt = Block(Env::Process().executor,
+                       changes_->Commit(wait.context(), std::move(options)), wait.poll());
+  return receipt.status();
+}
+
+void PondTransaction::Rollback() {
+  if (!changes_ || !changes_->has_changes()) return;
+  Context context;
+  context.deadline_us = Env::Process().executor.NowUs() + kRollbackUs;
+  // An object that could not be deleted is no data: nothing is lost with the error.
+  (void)Block(Env::Process().executor, changes_->Rollback(context));
+}
+
+duckdb::Transaction& PondTransactionManager::StartTransaction(duckdb::ClientContext& client) {
+  auto transaction = std::make_unique<PondTransaction>(*this, client, catalog_);
+  auto& result = *transaction;
+  std::lock_guard lock(mutex_);
+  transactions_[&result] = std::move(transaction);
+  return result;
+}
+
+std::unique_ptr<PondTransaction> PondTransactionManager::Take(duckdb::Transaction& transaction) {
+  std::lock_guard lock(mutex_);
+  auto found = transactions_.extract(&transaction);
+  return found.empty() ? nullptr : std::move(found.mapped());
+}
+
+duckdb::ErrorData PondTransactionManager::CommitTransaction(duckdb::ClientContext& client,
+                                                            duckdb::Transaction& transaction) {
+  const auto taken = Take(transaction);
+  if (!taken) return {};
+  const Status status = taken->Commit(client);
+  return status.ok() ? duckdb::ErrorData() : ToErrorData(status);
+}
+
+void PondTransactionManager::RollbackTransaction(duckdb::Transaction& transaction) {
+  if (const auto taken = Take(transaction)) taken->Rollback();
+}
+
+}  // namespace duckpond

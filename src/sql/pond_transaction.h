@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+//
+// PondTransaction: DuckDB's transaction on an attached pond. It sees one snapshot, taken when it
+// first needs one, with its own changes on top, and commits them as one version.
+//
+// Threads:   methods may be called by the threads of one statement; the changes themselves are made
+//            by one at a time.
+// Lifetime:  owned by its PondTransactionManager; keeps the Pond alive.
+// Errors:    DuckDB exceptions (errors.h). Cost: the first use of a transaction is one conditional
+//            GET of the log, or none for a pond attached at a fixed version.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "lake/pond.h"
+#include "sql/duckdb_api.h"
+
+namespace duckpond {
+
+class PondCatalog;
+
+class PondTransaction final : public duckdb::Transaction {
+ public:
+  PondTransaction(duckdb::TransactionManager& manager, duckdb::ClientContext& client,
+                  PondCatalog& catalog);
+  ~PondTransaction() override;
+
+  static PondTransaction& Of(duckdb::ClientContext& client, duckdb::Catalog& catalog);
+
+  // What the transaction sees.
+  CatalogPtr View(duckdb::ClientContext& client);
+  // What it started from.
+  CatalogSnapshot Base(duckdb::ClientContext& client);
+  // The pond as AT (VERSION => …) or AT (TIMESTAMP => …) asks for it; the view without a clause.
+  CatalogPtr ViewAt(duckdb::ClientContext& client,
+                    duckdb::optional_ptr<duckdb::BoundAtClause> clause);
+  // For making a change. Errors: a pond that is attached read-only or at a fixed version.
+  duckpond::Transaction& Change(duckdb::ClientContext& client);
+
+  // A number that tells two states of the catalog apart: see Catalog::GetCatalogVersion.
+  uint64_t CatalogVersion(duckdb::ClientContext& client);
+
+  // Whether there is no pond (yet) at the place that was attached. REQUIRES: View was called.
+  bool missing() const { return missing_; }
+  // Remembers that a name was looked for where there is no pond, and whether it was.
+  void NoteMissed(const std::string& name) { missed_ = name; }
+  bool Missed(const std::string& name) const { return missing_ && missed_ == name; }
+
+  Status Commit(duckdb::ClientContext& client);
+  void Rollback();
+
+ private:
+  void Start(duckdb::ClientContext& client);
+
+  PondCatalog& catalog_;
+  std::mutex mutex_;
+  std::unique_ptr<duckpond::Transaction> changes_;
+  bool missing_ = false;
+  std::string missed_;
+  std::atomic<uint64_t> changed_version_{0};  // 0 until something was changed.
+  std::map<std::string, CatalogPtr> past_;    // Snapshots that AT clauses asked for.
+};
+
+class PondTransactionManager final : public duckdb::TransactionManager {
+ public:
+  PondTransactionManager(duckdb::AttachedDatabase& database, PondCatalog& catalog)
+      : duckdb::TransactionManager(database), catalog_(catalog) {}
+
+  duckdb::Transaction& StartTransaction(duckdb::ClientContext& client) override;
+  duckdb::ErrorData CommitTransaction(duckdb::ClientContext& client,
+                                      duckdb::Transaction& transaction) override;
+  void RollbackTransaction(duckdb::Transaction& transaction) override;
+  // Nothing to do: what is committed is durable already.
+  void Checkpoint(duckdb::ClientContext& /*client*/, bool /*force*/) override {}
+
+ private:
+  std::unique_ptr<PondTransaction> Take(duckdb::Transaction& transaction);
+
+  PondCatalog& catalog_;
+  std::mutex mutex_;
+  std::map<duckdb::Transaction*, std::unique_ptr<PondTransaction>> transactions_;
+};
+
+}  // namespace duckpond

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+//
+// ScanFiles: the data files of one scan: starts their requests, opens them once for all threads,
+// and forgets them when they are done.
+//
+// Threads:   all methods may be called concurrently.
+// Lifetime:  owned by the scan's global state; requests that are under way when it dies are
+//            cancelled.
+// Cost:      see table_scan.h. Memory: the pieces of the units that were Wanted and are not Done.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "lake/pond.h"
+#include "sql/file_source.h"
+#include "sql/parquet_file.h"
+#include "sql/pond_file_system.h"
+#include "sql/scan_units.h"
+
+namespace duckpond {
+
+class ScanFiles {
+ public:
+  // What is read of each file.
+  struct Request {
+    std::vector<ParquetFile::Column> columns;
+    bool row_numbers = false;
+    bool row_ids = false;  // Of files that have them in a column: after the columns.
+    // By place in `columns`; borrowed.
+    std::map<size_t, const duckdb::TableFilter*> filters;
+    // Whether so much of the table is read that a row group is best fetched as one piece whatever
+    // its size.
+    bool most_columns = false;
+  };
+
+  ScanFiles(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
+            std::vector<DataFilePtr> files, Request request);
+  ~ScanFiles();
+
+  // Starts the requests of a unit.
+  void Want(const ScanUnit& unit);
+  // The file of a unit, opened. Waits for the footer.
+  std::shared_ptr<ParquetFile> Open(const ScanUnit& unit);
+  // The unit was read: its pieces may go.
+  void Done(const ScanUnit& unit);
+
+  const DataFile& file(size_t index) const { return *files_[index]->file; }
+
+ private:
+  struct Opened {
+    DataFilePtr file;
+    std::mutex mutex;
+    std::shared_ptr<FileSource> source;
+    std::unique_ptr<FilePath> path;
+    std::shared_ptr<ParquetFile> parquet;
+  };
+  FileSource& SourceOf(Opened& opened);
+
+  duckdb::ClientContext& client_;
+  std::shared_ptr<Pond> pond_;
+  Request request_;
+  std::shared_ptr<FileSource::Control> control_;
+  std::vector<std::unique_ptr<Opened>> files_;
+};
+
+}  // namespace duckpond

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+//
+// ScanReader: reads the units of a scan, each by one worker, and fetches the next ones meanwhile.
+//
+// Threads:   one Worker a thread; NewWorker and the counters may be called concurrently.
+// Lifetime:  workers die before the reader.
+// Errors:    DuckDB exceptions.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "lake/pond.h"
+#include "sql/scan_columns.h"
+#include "sql/scan_files.h"
+#include "sql/scan_units.h"
+
+namespace duckpond {
+
+class ScanReader {
+ public:
+  ScanReader(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
+             std::shared_ptr<const TableDef> def, ScanColumns columns, ScanUnits units);
+  ~ScanReader();
+
+  class Worker;
+  std::unique_ptr<Worker> NewWorker();
+
+  const std::vector<ScanUnit>& units() const { return plan_.units; }
+  const ScanUnits& units_plan() const { return plan_; }
+  double progress_percent() const;
+
+ private:
+  // The next unit, whose requests and those of some that follow are on their way; units().size()
+  // when there is none.
+  size_t Take();
+
+  std::shared_ptr<const TableDef> def_;
+  const ScanColumns columns_;
+  const ScanUnits plan_;
+  std::unique_ptr<ScanFiles> files_;
+  std::mutex mutex_;
+  std::atomic<size_t> taken_{0};
+  size_t wanted_ = 0;  // Units whose requests were started.
+};
+
+class ScanReader::Worker {
+ public:
+  explicit Worker(ScanReader& reader);
+  ~Worker();
+
+  // Fills `output` with the next rows; leaves it empty when there are no more.
+  void Next(duckdb::ClientContext& client, duckdb::DataChunk& output);
+  // The unit that the last rows came from.
+  size_t unit() const { return unit_; }
+
+ private:
+  bool Begin(duckdb::ClientContext& client);
+  bool NextOfGroup(duckdb::ClientContext& client, duckdb::DataChunk& output);
+  bool NextInline(duckdb::ClientContext& client, duckdb::DataChunk& output);
+  bool NextCount(duckdb::DataChunk& output);
+  void BeginInline(const ScanUnit& unit);
+  void NumberRows(const duckdb::Vector* row_ids, uint64_t first_row_id);
+  void FilterInline(duckdb::ClientContext& client);
+
+  ScanReader& reader_;
+  size_t unit_ = 0;
+  bool started_ = false;
+  uint64_t rows_left_ = 0;  // Of inline rows, and where only counts are asked for.
+
+  std::shared_ptr<ParquetFile> parquet_;
+  std::unique_ptr<ParquetFile::Cursor> cursor_;
+  duckdb::DataChunk stored_;  // As the file has it.
+  duckdb::DataChunk rows_;    // In the table's types, then row numbers and row ids.
+  ColumnBatch batch_;         // Of inline rows.
+};
+
+}  // namespace duckpond

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include "sql/scan_units.h"
+
+#include <algorithm>
+
+namespace duckpond {
+namespace {
+
+void AddFile(const Table& table, const DataFilePtr& file, const Predicate& predicate,
+             ScanUnits& plan) {
+  if (!MayMatch(predicate, *file)) {
+    plan.groups_skipped += file->row_groups.size();
+    return;
+  }
+  plan.files.push_back(file);
+  uint64_t first_row = 0;
+  for (size_t i = 0; i < file->row_groups.size(); ++i) {
+    const RowGroup& group = file->row_groups[i];
+    if (MayMatch(predicate, *table.def, group)) {
+      plan.units.push_back(
+          {ScanUnit::Kind::kRowGroup, plan.files.size() - 1, i, first_row, group.rows});
+    } else {
+      ++plan.groups_skipped;
+    }
+    first_row += group.rows;
+  }
+}
+
+}  // namespace
+
+ScanUnits PlanScan(const Table& table, const Predicate& predicate) {
+  ScanUnits plan;
+  auto file = table.files.begin();
+  auto rows = table.inline_rows.begin();
+  while (file != table.files.end() || rows != table.inline_rows.end()) {
+    const bool take_file =
+        rows == table.inline_rows.end() ||
+        (file != table.files.end() && (*file)->first_row_id <= (*rows)->first_row_id);
+    if (take_file) {
+      AddFile(table, *file++, predicate, plan);
+      continue;
+    }
+    plan.inline_rows.push_back(*rows++);
+    plan.units.push_back({ScanUnit::Kind::kInline, plan.inline_rows.size() - 1, 0, 0,
+                          plan.inline_rows.back()->rows});
+  }
+  return plan;
+}
+
+}  // namespace duckpond

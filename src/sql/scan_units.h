@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+//
+// ScanUnits: what a scan has to look at, in the order of the rows: row groups of files and inline
+// rows that the predicate does not rule out, by what the log knows of them.
+//
+// Cost:     no request; linear in the files, and in the row groups of those that are kept.
+// Threads:  a value.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "lake/catalog.h"
+#include "lake/predicate.h"
+
+namespace duckpond {
+
+struct ScanUnit {
+  enum class Kind : uint8_t { kRowGroup, kInline };
+  Kind kind = Kind::kRowGroup;
+  size_t file = 0;         // Index in ScanUnits::files, or of kInline in ScanUnits::inline_rows.
+  uint64_t group = 0;      // Of kRowGroup.
+  uint64_t first_row = 0;  // Of the group, in its file.
+  uint64_t rows = 0;
+};
+
+struct ScanUnits {
+  std::vector<DataFilePtr> files;
+  std::vector<InlineRowsPtr> inline_rows;
+  std::vector<ScanUnit> units;
+  uint64_t groups_skipped = 0;  // Row groups that were ruled out, those of skipped files included.
+};
+
+ScanUnits PlanScan(const Table& table, const Predicate& predicate);
+
+}  // namespace duckpond

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+#include "sql/table_scan.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "duckdb/common/multi_file/multi_file_reader.hpp"
+#include "duckdb/function/partition_stats.hpp"
+#include "duckdb/storage/statistics/node_statistics.hpp"
+#include "sql/entries.h"
+#include "sql/errors.h"
+#include "sql/parquet_types.h"
+#include "sql/pond_catalog.h"
+#include "sql/pond_transaction.h"
+#include "sql/scan_columns.h"
+#include "sql/scan_predicate.h"
+#include "sql/scan_reader.h"
+#include "sql/scan_units.h"
+#include "sql/types.h"
+
+namespace duckpond {
+namespace {
+
+using duckdb::ClientContext;
+using duckdb::FunctionData;
+using duckdb::idx_t;
+using duckdb::optional_ptr;
+
+struct ScanBind final : public duckdb::TableFunctionData {
+  ScanBind(PondTableEntry& table, CatalogPtr past_catalog)
+      : entry(table), def(table.def()), past(std::move(past_catalog)) {}
+
+  duckdb::unique_ptr<FunctionData> Copy() const override {
+    auto copy = duckdb::make_uniq<ScanBind>(entry, past);
+    for (const auto& expression : pruning) copy->pruning.push_back(expression->Copy());
+    return duckdb::unique_ptr_cast<ScanBind, FunctionData>(std::move(copy));
+  }
+  bool Equals(const FunctionData& other_data) const override {
+    const auto& other = other_data.Cast<ScanBind>();
+    return def == other.def && past == other.past &&
+           duckdb::Expression::ListEquals(pruning, other.pruning);
+  }
+
+  // The table as the client's transaction sees it.
+  TablePtr Find(ClientContext& client) const {
+    const CatalogPtr view =
+        past ? past : PondTransaction::Of(client, entry.pond_catalog()).View(client);
+    TablePtr table = view->FindTable(def->id);
+    if (!table) ThrowStatus(Status::NotFound("table \"" + def->name + "\" is not there any more"));
+    return table;
+  }
+
+  PondTableEntry& entry;
+  std::shared_ptr<const TableDef> def;
+  CatalogPtr past;
+  // Filters that may prune, over the table's columns by their place.
+  duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> pruning;
+};
+
+struct GlobalScan final : public duckdb::GlobalTableFunctionState {
+  explicit GlobalScan(std::unique_ptr<ScanReader> scan_reader) : reader(std::move(scan_reader)) {}
+  idx_t MaxThreads() const override { return std::max<idx_t>(reader->units().size(), 1); }
+  std::unique_ptr<ScanReader> reader;
+};
+
+struct LocalScan final : public duckdb::LocalTableFunctionState {
+  explicit LocalScan(std::unique_ptr<ScanReader::Worker> scan_worker)
+      : worker(std::move(scan_worker)) {}
+  std::unique_ptr<ScanReader::Worker> worker;
+};
+
+Predicate PruningOf(ClientContext& client, const ScanBind& bind, const ScanColumns& columns) {
+  Predicate all = columns.FilterPredicate(*bind.def);
+  for (const auto& expression : bind.pruning) {
+    all.children.push_back(ToPredicate(client, *expression, *bind.def));
+  }
+  return all;
+}
+
+duckdb::unique_ptr<duckdb::GlobalTableFunctionState> InitGlobal(
+    ClientContext& client, duckdb::TableFunctionInitInput& input) {
+  const auto& bind = input.bind_data->Cast<ScanBind>();
+  ScanColumns columns(*bind.def, input);
+  const TablePtr table = bind.Find(client);
+  ScanUnits units = PlanScan(*table, PruningOf(client, bind, columns));
+  return duckdb::make_uniq<GlobalScan>(std::make_unique<ScanReader>(
+      client, bind.entry.pond_catalog().pond(), bind.def, std::move(columns), std::move(units)));
+}
+
+duckdb::unique_ptr<duckdb::LocalTableFunctionState> InitLocal(
+    duckdb::ExecutionContext&, duckdb::TableFunctionInitInput&,
+    duckdb::GlobalTableFunctionState* global) {
+  return duckdb::make_uniq<LocalScan>(global->Cast<GlobalScan>().reader->NewWorker());
+}
+
+void Scan(ClientContext& client, duckdb::TableFunctionInput& input, duckdb::DataChunk& output) {
+  input.local_state->Cast<LocalScan>().worker->Next(client, output);
+}
+
+duckdb::OperatorPartitionData PartitionData(ClientContext&,
+                                            duckdb::TableFunctionGetPartitionInput& input) {
+  return duckdb::OperatorPartitionData(input.local_state->Cast<LocalScan>().worker->unit());
+}
+
+// Column references as the planner numbers them become places in the table.
+bool ReferToPlaces(const duckdb::LogicalGet& get, duckdb::unique_ptr<duckdb::Expression>& node) {
+  if (node->GetExpressionClass() == duckdb::ExpressionClass::BOUND_COLUMN_REF) {
+    const auto& reference = node->Cast<duckdb::BoundColumnRefExpression>();
+    const auto& columns = get.GetColumnIds();
+    if (reference.depth > 0 || reference.binding.table_index != get.table_index ||
+        reference.binding.column_index >= columns.size()) {
+      return false;
+    }
+    const auto& column = columns[reference.binding.column_index];
+    if (column.HasChildren()) return false;
+    node = duckdb::make_uniq<duckdb::BoundReferenceExpression>(node->return_type,
+                                                               column.GetPrimaryIndex());
+    return true;
+  }
+  bool all = node->GetExpressionClass() != duckdb::ExpressionClass::BOUND_SUBQUERY;
+  duckdb::ExpressionIterator::EnumerateChildren(*node,
+                                                [&](duckdb::unique_ptr<duckdb::Expression>& child) {
+                                                  all = ReferToPlaces(get, child) && all;
+                                                });
+  return all;
+}
+
+void KeepFilters(ClientContext&, duckdb::LogicalGet& get, FunctionData* bind_data,
+                 duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& filters) {
+  auto& bind = bind_data->Cast<ScanBind>();
+  for (const auto& filter : filters) {
+    auto copy = filter->Copy();
+    if (ReferToPlaces(get, copy)) bind.pruning.push_back(std::move(copy));
+  }
+}
+
+bool CanFilter(const FunctionData& bind_data, idx_t column) {
+  const auto& def = *bind_data.Cast<ScanBind>().def;
+  return column < def.columns.size() && !IsBent(ToDuckDb(def.columns[column].type));
+}
+
+duckdb::unique_ptr<duckdb::NodeStatistics> Cardinality(ClientContext& client,
+                                                       const FunctionData* bind_data) {
+  const TablePtr table = bind_data->Cast<ScanBind>().Find(client);
+  return duckdb::make_uniq<duckdb::NodeStatistics>(table->rows, table->rows);
+}
+
+duckdb::vector<duckdb::PartitionStatistics> Partitions(ClientContext& client,
+                                                       duckdb::GetPartitionStatsInput& input) {
+  duckdb::PartitionStatistics all;
+  all.row_start = 0;
+  all.count = input.bind_data->Cast<ScanBind>().Find(client)->rows;
+  all.count_type = duckdb::CountType::COUNT_EXACT;
+  return {all};
+}
+
+duckdb::BindInfo TableOf(const optional_ptr<FunctionData> bind_data) {
+  return duckdb::BindInfo(bind_data->Cast<ScanBind>().entry);
+}
+
+duckdb::InsertionOrderPreservingMap<std::string> Describe(
+    duckdb::TableFunctionToStringInput& input) {
+  duckdb::InsertionOrderPreservingMap<std::string> result;
+  result["Table"] = input.bind_data->Cast<ScanBind>().def->name;
+  return result;
+}
+
+duckdb::InsertionOrderPreservingMap<std::string> DescribeWork(
+    duckdb::TableFunctionDynamicToStringInput& input) {
+  duckdb::InsertionOrderPreservingMap<std::string> result;
+  if (!input.global_state) return result;
+  const ScanReader& reader = *input.global_state->Cast<GlobalScan>().reader;
+  const ScanUnits& units = reader.units_plan();
+  result["Files"] = std::to_string(units.files.size());
+  result["Inline"] = std::to_string(units.inline_rows.size());
+  result["Row Groups"] =
+      std::to_string(units.units.size() - units.inline_rows.size()) + " of " +
+      std::to_string(units.units.size() - units.inline_rows.size() + units.groups_skipped);
+  return result;
+}
+
+double Progress(ClientContext&, const FunctionData*,
+                const duckdb::GlobalTableFunctionState* global) {
+  return global->Cast<GlobalScan>().reader->progress_percent();
+}
+
+duckdb::virtual_column_map_t VirtualColumns(ClientContext&, optional_ptr<FunctionData>) {
+  return TableScanVirtualColumns();
+}
+
+duckdb::vector<duckdb::column_t> RowIdColumns(ClientContext&, optional_ptr<FunctionData>) {
+  return {duckdb::COLUMN_IDENTIFIER_ROW_ID};
+}
+
+}  // namespace
+
+duckdb::virtual_column_map_t TableScanVirtualColumns() {
+  using duckdb::LogicalType;
+  using duckdb::MultiFileReader;
+  using duckdb::TableColumn;
+  duckdb::virtual_column_map_t columns;
+  columns.emplace(duckdb::COLUMN_IDENTIFIER_ROW_ID, TableColumn("rowid", LogicalType::ROW_TYPE));
+  columns.emplace(duckdb::COLUMN_IDENTIFIER_EMPTY, TableColumn("", LogicalType::BOOLEAN));
+  columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILENAME,
+                  TableColumn("filename", LogicalType::VARCHAR));
+  columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX,
+                  TableColumn("file_index", LogicalType::UBIGINT));
+  columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER,
+                  TableColumn("file_row_number", LogicalType::BIGINT));
+  return columns;
+}
+
+duckdb::TableFunction MakeTableScan(ClientContext& /*client*/, PondTableEntry& table,
+                                    CatalogPtr past, duckdb::unique_ptr<FunctionData>& bind_data) {
+  bind_data = duckdb::make_uniq<ScanBind>(table, std::move(past));
+  duckdb::TableFunction function("duckpond_scan", {}, Scan, nullptr, InitGlobal, InitLocal);
+  function.projection_pushdown = true;
+  function.filter_pushdown = true;
+  function.filter_prune = true;
+  function.late_materialization = false;
+  function.verify_serialization = false;
+  function.pushdown_complex_filter = KeepFilters;
+  function.supports_pushdown_type = CanFilter;
+  function.cardinality = Cardinality;
+  function.get_partition_stats = Partitions;
+  function.get_partition_data = PartitionData;
+  function.get_bind_info = TableOf;
+  function.to_string = Describe;
+  function.dynamic_to_string = DescribeWork;
+  function.table_scan_progress = Progress;
+  function.get_virtual_columns = VirtualColumns;
+  function.get_row_id_columns = RowIdColumns;
+  return function;
+}
+
+}  // namespace duckpond
