@@ -7,6 +7,8 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 
+#include "base/env.h"
+#include "server/access_log.h"
 #include "server/connection_sink.h"
 #include "server/wire.h"
 
@@ -75,8 +77,8 @@ void Connection::OnHeader(Error error) {
     return AnswerNow(BadRequest("this is not HTTP/1.1: " + error.message(), "").ToAnswer(false));
   }
   if (error) return Close();
+  started_us_ = Env::Process().executor.NowUs();
   const Status parsed = FromWire(parser_->get(), request_);
-  keep_alive_ = false;
   const auto problem = parsed.ok() ? Judge() : BadRequest(parsed.message(), "");
   // Where the body was not read, the connection cannot be used again.
   if (problem) {
@@ -201,13 +203,24 @@ void Connection::EndQuery() {
 }
 
 void Connection::AnswerNow(WebAnswer answer) {
+  status_ = answer.status;
   const bool keep = keep_alive_ && !shared_.draining;
   keep_alive_ = keep;
   SendAnswer(std::move(answer), keep,
              [self = shared_from_this()](bool ok) { self->AfterAnswer(ok); });
 }
 
+void Connection::Log(bool ok) const {
+  AccessEntry entry;
+  entry.method = request_.method;
+  entry.path = request_.path;
+  entry.status = ok ? status_ : 0;
+  entry.elapsed_us = Env::Process().executor.NowUs() - started_us_;
+  LogAccess(entry);
+}
+
 void Connection::AfterAnswer(bool ok) {
+  Log(ok);
   if (!ok) return Close();
   if (keep_alive_ && !shared_.draining) return ReadHeader();
   Error ignored;
@@ -252,6 +265,7 @@ void Connection::SendAnswer(WebAnswer answer, bool keep, Written written) {
 
 void Connection::SendHead(WebAnswer head, Written written) {
   if (shared_.draining) keep_alive_ = false;
+  status_ = head.status;
   auto text = std::make_shared<std::string>(WireHead(head, Options(keep_alive_)));
   ResetIdle();
   boost::asio::async_write(

@@ -108,6 +108,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void SendLast(WebFields trailers, Written written);
   void AnswerNow(WebAnswer answer);
   void AfterAnswer(bool ok);
+  void Log(bool ok) const;
   void Linger();
   void Close();
 
@@ -125,6 +126,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool keep_alive_ = false;
   std::optional<CancelSource> cancel_;
   std::shared_ptr<CancelReason> why_cancelled_;
+  int status_ = 0;  // Of the answer being written.
+  MonotonicUs started_us_ = 0;
   size_t lingered_bytes_ = 0;
 };
 

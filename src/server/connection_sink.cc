@@ -70,6 +70,7 @@ void ConnectionSink::Abort() {
   // The chunk that would have ended the body is never sent: every client sees a broken answer.
   boost::asio::post(connection_->shared_.io, [connection = connection_] {
     connection->EndQuery();
+    connection->Log(/*ok=*/false);
     connection->Close();
   });
 }

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "cmd/duckpond/serve.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <csignal>
+
+#include "base/env.h"
+#include "server/access_log.h"
+#include "server/auth.h"
+#include "server/server.h"
+#include "shell/pond_commands.h"
+
+namespace duckpond {
+namespace {
+
+// A thousand clients at once need a thousand descriptors; most systems give fewer until asked.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+Status PreparePond(const CommandLine& line, CostLedger& ledger) {
+  if (IsBlankDirectory(line.url)) return line.read_only ? Status::Ok() : CreatePond(line, ledger);
+  const Status found = FindPond(line, ledger);
+  if (found.code() != StatusCode::kNotFound) return found;
+  return Status::NotFound(found.message() + "; make one with `duckpond create " + line.url + "`");
+}
+
+void Greet(const CommandLine& line, const std::string& address, Printer& printer) {
+  const bool local = line.host == "127.0.0.1" || line.host == "localhost" || line.host == "::1";
+  printer.Text(fmt::format("duckpond serves {} at {}\n", line.url, address));
+  if (line.no_auth) {
+    printer.Text("Nobody is asked for a token (--no-auth).\n");
+    printer.Text(fmt::format("  curl -d 'SELECT 42 AS answer' {}/query\n", address));
+  } else {
+    printer.Text(fmt::format("token {}\n", line.token));
+    printer.Text(
+        fmt::format("  curl -H 'Authorization: Bearer {}' -d 'SELECT 42 AS answer' {}/query\n",
+                    line.token, address));
+  }
+  if (!local)
+    printer.Text("Other machines can reach this address; what they send is not encrypted.\n");
+}
+
+}  // namespace
+
+ExitCode Serve(CommandLine line, Printer& printer) {
+  if (const Status status = SetLogLevel(line.log_level); !status.ok()) {
+    printer.Error(status);
+    return ExitCode::kUsage;
+  }
+  CostLedger ledger;
+  const Status prepared = PreparePond(line, ledger);
+  if (line.cost) printer.Costs(ledger.Total());
+  if (!prepared.ok()) {
+    printer.Error(prepared);
+    return ExitCodeOfStore(prepared);
+  }
+  RaiseDescriptorLimit();
+  std::signal(SIGPIPE, SIG_IGN);  // A client that went away is an error code, not the end.
+
+  EngineOptions engine_options;
+  engine_options.url = line.url;
+  engine_options.read_only = line.read_only;
+  engine_options.latency_profile = line.latency_profile;
+  engine_options.sandbox = line.sandbox;
+  auto engine = Engine::Open(engine_options);
+  if (!engine.ok()) {
+    printer.Error(engine.error());
+    return ExitCode::kStorage;
+  }
+  if (line.token.empty() && !line.no_auth) line.token = MakeToken(Env::Process().random);
+  ServerOptions options;
+  options.host = line.host;
+  options.port = line.port;
+  options.token = line.token;
+  auto server = Server::Listen(*engine, options);
+  if (!server.ok()) {
+    printer.Error(server.error());
+    return ExitCode::kUsage;
+  }
+  const std::string shown_host =
+      line.host.find(':') == std::string::npos ? line.host : "[" + line.host + "]";
+  Greet(line, fmt::format("http://{}:{}", shown_host, (*server)->port()), printer);
+  (*server)->Run();
+  printer.Text("duckpond has finished what was under way and stops\n");
+  return ExitCode::kOk;
+}
+
+}  // namespace duckpond

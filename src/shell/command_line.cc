@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "shell/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+
+#include "shell/long_options.h"
+
+namespace duckpond {
+namespace {
+
+constexpr const char* kVersionText = "duckpond 0.1.0 (DuckDB 1.5.5)\n";
+constexpr const char* kFooter =
+    "\nA pond is ./dir, /dir, s3://bucket/prefix or memory:. Without one: DUCKPOND_URL, else\n"
+    "s3://$S3_BUCKET, else ./pond.\n\n"
+    "  duckpond serve ./pond                      SQL over HTTP\n"
+    "  duckpond ./pond                            a shell\n"
+    "  duckpond ./pond -c \"SELECT 42\" -json       one answer\n"
+    "  echo 'select now()' | duckpond -post /query\n\n"
+    "Exit codes: 0 ok, 1 SQL, 2 usage, 3 storage, 75 conflict: run it again, 76 unknown: look\n"
+    "first, 130 interrupted.";
+
+// What the option parser fills in, before it is made sense of.
+struct Parsed {
+  std::string url;
+  std::vector<std::string> sql;
+  std::string positional_sql;
+  std::string listen;
+  int port = -1;
+  bool version = false;
+  bool no_sandbox = false;
+  bool modes[6] = {};
+};
+
+void AddOptions(CLI::App& app, Parsed& parsed, CommandLine& line) {
+  app.add_option("pond", parsed.url, "Where the pond is");
+  app.add_option("sql", parsed.positional_sql, "SQL to run, as -c");
+  app.add_option("-c", parsed.sql, "Run SQL and print the last result")
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option("-f", line.file, "Run a file of SQL and dot commands");
+  app.add_option("--init", line.init_file, "Run a file before anything else");
+  app.add_option("--post", line.post_target, "Answer SQL on standard input as the server would");
+  constexpr const char* kModes[] = {"box", "csv", "json", "jsonlines", "markdown", "line"};
+  for (size_t i = 0; i < std::size(kModes); ++i) {
+    app.add_flag(std::string("--") + kModes[i], parsed.modes[i],
+                 std::string("Print results as ") + kModes[i]);
+  }
+  app.add_flag("--readonly", line.read_only, "Refuse to change the pond");
+  app.add_flag("--cost", line.cost, "Print what it cost, as JSON on standard error");
+  app.add_option("--latency", line.latency_profile, "Imitate the latency of a store: s3, r2, …");
+  app.add_option("--port", parsed.port, "Serve on this port (of serve; old duckpond's)");
+  app.add_option("--log-level", line.log_level, "debug, info, warn, error");
+  app.add_flag("--version", parsed.version, "Print the version");
+}
+
+void AddCommands(CLI::App& app, Parsed& parsed, CommandLine& line) {
+  using Command = CommandLine::Command;
+  const auto add = [&](CLI::App& parent, const char* name, const char* help, Command command) {
+    CLI::App* sub = parent.add_subcommand(name, help);
+    sub->fallthrough();
+    sub->add_option("pond", parsed.url, "Where the pond is");
+    sub->final_callback([&line, command] { line.command = command; });
+    return sub;
+  };
+  add(app, "create", "Make a pond", Command::kCreate);
+  CLI::App* serve = add(app, "serve", "Answer SQL over HTTP", Command::kServe);
+  serve->add_option("--listen", parsed.listen, "Address to listen on (127.0.0.1:8081)");
+  CLI::Option* token = serve->add_option("--token", line.token, "What clients must send");
+  serve->add_flag("--no-auth", line.no_auth, "Let everybody in")->excludes(token);
+  serve->add_flag("--no-sandbox", parsed.no_sandbox, "Let SQL reach this machine's files");
+  CLI::App* log = app.add_subcommand("log", "Look at the pond's log");
+  log->fallthrough();
+  log->require_subcommand(1);
+  add(*log, "show", "Print the log as a table", Command::kLogShow);
+  add(*log, "verify", "Read and check all of it", Command::kLogVerify);
+}
+
+std::string FirstOf(const VariableLookup& variable, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (auto value = variable(name); value && !value->empty()) return *value;
+  }
+  return "";
+}
+
+std::string DefaultUrl(const VariableLookup& variable) {
+  if (auto url = FirstOf(variable, {"DUCKPOND_URL"}); !url.empty()) return url;
+  if (auto bucket = FirstOf(variable, {"S3_BUCKET"}); !bucket.empty()) return "s3://" + bucket;
+  return "./pond";
+}
+
+Status Settle(const Parsed& parsed, const VariableLookup& variable, CommandLine& line) {
+  line.url = parsed.url.empty() ? DefaultUrl(variable) : parsed.url;
+  line.sql = parsed.sql;
+  if (!parsed.positional_sql.empty()) line.sql.push_back(parsed.positional_sql);
+  for (size_t i = 0; i < std::size(parsed.modes); ++i) {
+    if (parsed.modes[i]) line.mode = static_cast<OutputMode>(i);
+  }
+  line.sandbox = !parsed.no_sandbox;
+  const bool shell = line.command == CommandLine::Command::kShell;
+  if (shell && !line.post_target.empty()) line.command = CommandLine::Command::kPost;
+  // Old duckpond served when it was given a port.
+  if (shell && line.post_target.empty() && parsed.port >= 0) {
+    line.command = CommandLine::Command::kServe;
+  }
+  if (line.token.empty() && !line.no_auth) {
+    line.token = FirstOf(variable, {"DUCKPOND_TOKEN", "BEARER_TOKEN"});
+  }
+  std::string listen = parsed.listen;
+  if (listen.empty() && parsed.port >= 0) listen = std::to_string(parsed.port);
+  if (listen.empty()) listen = FirstOf(variable, {"DUCKPOND_LISTEN"});
+  return listen.empty() ? Status::Ok() : ParseListen(listen, line);
+}
+
+}  // namespace
+
+Status ParseListen(const std::string& text, CommandLine& line) {
+  const size_t colon = text.rfind(':');
+  const bool only_port = colon == std::string::npos;
+  const std::string port = only_port ? text : text.substr(colon + 1);
+  std::string host = only_port ? "" : text.substr(0, colon);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), line.port);
+  if (error != std::errc() || end != port.data() + port.size() || port.empty()) {
+    return Status::Invalid("the address \"" + text + "\" is not HOST:PORT");
+  }
+  if (!host.empty()) line.host = host;
+  return Status::Ok();
+}
+
+Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments,
+                                     const VariableLookup& variable) {
+  CommandLine line;
+  Parsed parsed;
+  if (auto level = FirstOf(variable, {"DUCKPOND_LOG_LEVEL", "LOG_LEVEL"}); !level.empty()) {
+    line.log_level = level;
+  }
+  CLI::App app("duckpond: a SQL database that is only files in a bucket", "duckpond");
+  app.footer(kFooter);
+  AddOptions(app, parsed, line);
+  AddCommands(app, parsed, line);
+  std::vector<std::string> rewritten = RewriteLongOptions(arguments);
+  std::reverse(rewritten.begin(), rewritten.end());  // As CLI11 wants them.
+  try {
+    app.parse(rewritten);
+  } catch (const CLI::CallForHelp&) {
+    line.command = CommandLine::Command::kSay;
+    line.text = app.help();
+    return line;
+  } catch (const CLI::ParseError& error) {
+    return Status::Invalid(std::string(error.what()) + "; see duckpond --help");
+  }
+  if (parsed.version) {
+    line.command = CommandLine::Command::kSay;
+    line.text = kVersionText;
+    return line;
+  }
+  RETURN_IF_ERROR(Settle(parsed, variable, line));
+  return line;
+}
+
+}  // namespace duckpond

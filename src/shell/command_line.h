@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// CommandLine: what the program was asked to do, from its arguments, the environment and defaults,
+// in this order. DuckDB's and old duckpond's single-dash long options ("-json", "-port") are known;
+// a subcommand wins over a pond of the same name ("./serve" is the pond).
+//
+// Variables:  DUCKPOND_URL, else S3_BUCKET (old duckpond's), name the pond; DUCKPOND_TOKEN, else
+//             BEARER_TOKEN, is the server's token; DUCKPOND_LISTEN is its address;
+//             DUCKPOND_LOG_LEVEL, else LOG_LEVEL. The stores read their own.
+// Errors:     kInvalid – the command line is wrong; the message says how.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "shell/output.h"
+
+namespace duckpond {
+
+// The value of an environment variable, if it is set.
+using VariableLookup = std::function<std::optional<std::string>(const std::string& name)>;
+
+struct CommandLine {
+  enum class Command : unsigned char {
+    kShell,  // SQL: from -c or -f, a pipe, or a person.
+    kPost,   // What the server would answer to a body on standard input.
+    kServe,
+    kCreate,
+    kLogShow,
+    kLogVerify,
+    kSay,  // Print `text` and be done: help, version.
+  };
+  Command command = Command::kShell;
+  std::string text;
+
+  std::string url;
+  std::string latency_profile;
+  bool read_only = false;
+  bool cost = false;
+  OutputMode mode = OutputMode::kBox;
+
+  std::vector<std::string> sql;  // Of -c and the second argument.
+  std::string file;              // Of -f.
+  std::string init_file;         // Of -init: run before anything else.
+  std::string post_target;       // "/query?default_format=CSV"
+
+  std::string host = "127.0.0.1";
+  uint16_t port = 8081;
+  std::string token;  // Empty: one is made.
+  bool no_auth = false;
+  bool sandbox = true;
+  std::string log_level = "info";
+};
+
+Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments,
+                                     const VariableLookup& variable);
+
+// "host:port", ":port", "port" or "[v6]:port".
+Status ParseListen(const std::string& text, CommandLine& line);
+
+}  // namespace duckpond

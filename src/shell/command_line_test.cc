@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "shell/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "shell/long_options.h"
+
+namespace duckpond {
+namespace {
+
+using Arguments = std::vector<std::string>;
+using Variables = std::map<std::string, std::string>;
+using Command = CommandLine::Command;
+
+Result<CommandLine> Parse(const Arguments& arguments, const Variables& variables = {}) {
+  return ParseCommandLine(arguments,
+                          [&variables](const std::string& name) -> std::optional<std::string> {
+                            const auto found = variables.find(name);
+                            if (found == variables.end()) return std::nullopt;
+                            return found->second;
+                          });
+}
+
+TEST(LongOptions, ASingleDashIsMadeTwoForKnownNamesOnly) {
+  EXPECT_EQ(RewriteLongOptions({"-json", "-c", "-json", "-readonly", "-port=1", "-x", "-"}),
+            (Arguments{"--json", "-c", "-json", "--readonly", "--port=1", "-x", "-"}));
+  EXPECT_EQ(RewriteLongOptions({"-post", "-csv", "-csv"}), (Arguments{"--post", "-csv", "--csv"}));
+  EXPECT_EQ(RewriteLongOptions({"--", "-json"}), (Arguments{"--", "-json"}));
+  EXPECT_EQ(RewriteLongOptions({"--json"}), (Arguments{"--json"}));
+}
+
+TEST(CommandLine, ThePondComesFromTheArgumentThenTheEnvironmentThenTheDefault) {
+  const Variables both = {{"DUCKPOND_URL", "s3://a/b"}, {"S3_BUCKET", "old"}};
+  EXPECT_EQ(Parse({"./here"}, both)->url, "./here");
+  EXPECT_EQ(Parse({}, both)->url, "s3://a/b");
+  EXPECT_EQ(Parse({}, {{"S3_BUCKET", "old"}})->url, "s3://old");
+  EXPECT_EQ(Parse({})->url, "./pond");
+  EXPECT_EQ(Parse({"serve"}, {{"S3_BUCKET", "old"}})->url, "s3://old");
+}
+
+TEST(CommandLine, ASubcommandWinsOverAPondOfTheSameName) {
+  EXPECT_EQ(Parse({"serve"})->command, Command::kServe);
+  EXPECT_EQ(Parse({"./serve"})->command, Command::kShell);
+  EXPECT_EQ(Parse({"./serve"})->url, "./serve");
+  EXPECT_EQ(Parse({"create", "./p"})->command, Command::kCreate);
+  EXPECT_EQ(Parse({"create", "./p"})->url, "./p");
+  EXPECT_EQ(Parse({"log", "show", "./p"})->command, Command::kLogShow);
+  EXPECT_EQ(Parse({"log", "verify", "./p"})->command, Command::kLogVerify);
+  EXPECT_EQ(Parse({"log", "verify", "./p"})->url, "./p");
+  EXPECT_FALSE(Parse({"log"}).ok());
+}
+
+TEST(CommandLine, OptionsMayStandAnywhere) {
+  const auto line = Parse({"create", "./p", "-cost", "--latency", "s3"});
+  ASSERT_TRUE(line.ok()) << line.error().message();
+  EXPECT_TRUE(line->cost);
+  EXPECT_EQ(line->latency_profile, "s3");
+  const auto sql = Parse({"-json", "./p", "-c", "SELECT 1", "-readonly", "-c", "SELECT 2"});
+  ASSERT_TRUE(sql.ok()) << sql.error().message();
+  EXPECT_EQ(sql->sql, (Arguments{"SELECT 1", "SELECT 2"}));
+  EXPECT_EQ(sql->mode, OutputMode::kJson);
+  EXPECT_TRUE(sql->read_only);
+  EXPECT_EQ(Parse({"-c", "SELECT 1", "./p"})->url, "./p");
+  EXPECT_EQ(Parse({"./p", "SELECT 3"})->sql, (Arguments{"SELECT 3"}));
+}
+
+TEST(CommandLine, OldDuckpondsFlagsAndVariablesKeepWorking) {
+  EXPECT_EQ(Parse({"-post", "/query"})->command, Command::kPost);
+  EXPECT_EQ(Parse({"-post", "/query"})->post_target, "/query");
+  const auto serve = Parse({"-port", "9090", "-log-level", "debug"}, {{"BEARER_TOKEN", "t"}});
+  ASSERT_TRUE(serve.ok()) << serve.error().message();
+  EXPECT_EQ(serve->command, Command::kServe);
+  EXPECT_EQ(serve->port, 9090);
+  EXPECT_EQ(serve->token, "t");
+  EXPECT_EQ(serve->log_level, "debug");
+  EXPECT_EQ(Parse({"serve"}, {{"BEARER_TOKEN", "old"}, {"DUCKPOND_TOKEN", "new"}})->token, "new");
+  EXPECT_EQ(Parse({"serve", "--no-auth"}, {{"BEARER_TOKEN", "old"}})->token, "");
+}
+
+TEST(CommandLine, AnAddressIsHostAndPortOrOneOfThem) {
+  EXPECT_EQ(Parse({"serve", "--listen", "0.0.0.0:80"})->host, "0.0.0.0");
+  EXPECT_EQ(Parse({"serve", "--listen", "0.0.0.0:80"})->port, 80);
+  EXPECT_EQ(Parse({"serve", "--listen", ":80"})->host, "127.0.0.1");
+  EXPECT_EQ(Parse({"serve", "--listen", "0"})->port, 0);
+  EXPECT_EQ(Parse({"serve", "--listen", "[::1]:80"})->host, "::1");
+  EXPECT_EQ(Parse({"serve"}, {{"DUCKPOND_LISTEN", "127.0.0.1:7"}})->port, 7);
+  for (const char* wrong : {"host:", "host:port", "70000", "1.2.3.4"}) {
+    EXPECT_FALSE(Parse({"serve", "--listen", wrong}).ok()) << wrong;
+  }
+}
+
+TEST(CommandLine, WhatIsWrongIsRefusedWithAHint) {
+  for (const Arguments& wrong :
+       {Arguments{"--no-such-option"}, Arguments{"serve", "--token", "t", "--no-auth"},
+        Arguments{"-c"}, Arguments{"log", "burn"}, Arguments{"a", "b", "c"}}) {
+    const auto line = Parse(wrong);
+    ASSERT_FALSE(line.ok()) << wrong[0];
+    EXPECT_EQ(line.error().code(), StatusCode::kInvalid);
+    EXPECT_NE(line.error().message().find("--help"), std::string::npos);
+  }
+}
+
+TEST(CommandLine, HelpAndVersionAreSaid) {
+  EXPECT_EQ(Parse({"--help"})->command, Command::kSay);
+  EXPECT_NE(Parse({"-help"})->text.find("serve"), std::string::npos);
+  EXPECT_NE(Parse({"-version"})->text.find("1.5.5"), std::string::npos);
+}
+
+TEST(OutputModes, AreKnownByDuckdbsNames) {
+  EXPECT_EQ(ParseOutputMode("duckbox"), OutputMode::kBox);
+  EXPECT_EQ(ParseOutputMode("jsonlines"), OutputMode::kJsonLines);
+  EXPECT_EQ(ParseOutputMode("nope"), std::nullopt);
+  EXPECT_NE(OutputModeNames().find("markdown"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace duckpond

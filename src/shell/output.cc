@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include "shell/output.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "sql/format_box.h"
+#include "sql/result_writer.h"
+
+namespace duckpond {
+namespace {
+
+struct Named {
+  std::string_view name;
+  OutputMode mode;
+};
+constexpr Named kModes[] = {
+    {"box", OutputMode::kBox},           {"csv", OutputMode::kCsv},
+    {"json", OutputMode::kJson},         {"jsonlines", OutputMode::kJsonLines},
+    {"markdown", OutputMode::kMarkdown}, {"line", OutputMode::kLine},
+};
+
+ResultFormat FormatOf(OutputMode mode) {
+  switch (mode) {
+    case OutputMode::kCsv:
+      return ResultFormat::kCsv;
+    case OutputMode::kJsonLines:
+      return ResultFormat::kJsonEachRow;
+    case OutputMode::kMarkdown:
+      return ResultFormat::kMarkdown;
+    case OutputMode::kLine:
+      return ResultFormat::kLine;
+    default:
+      return ResultFormat::kJson;
+  }
+}
+
+// The terminal's width; 0 where there is none, so that nothing is left out of a file.
+size_t WidthOf(std::FILE* out) {
+  winsize size{};
+  if (!isatty(fileno(out)) || ioctl(fileno(out), TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
+}
+
+}  // namespace
+
+std::optional<OutputMode> ParseOutputMode(std::string_view name) {
+  if (name == "duckbox") return OutputMode::kBox;
+  for (const Named& known : kModes) {
+    if (known.name == name) return known.mode;
+  }
+  return std::nullopt;
+}
+
+std::string OutputModeNames() {
+  std::string names;
+  for (const Named& known : kModes) names += (names.empty() ? "" : ", ") + std::string(known.name);
+  return names;
+}
+
+Status Printer::Print(QueryResult& result) {
+  if (result.kind() != ResultKind::kRows) {
+    ASSIGN_OR_RETURN(const ResultChunk* rows, result.Next());
+    while (rows) {
+      ASSIGN_OR_RETURN(rows, result.Next());
+    }
+  } else {
+    RETURN_IF_ERROR(PrintRows(result));
+  }
+  if (timer) {
+    constexpr double kUsPerSecond = 1e6;
+    const double seconds = static_cast<double>(result.statistics().elapsed_us) / kUsPerSecond;
+    Text(fmt::format("Run Time (s): real {:.3f}\n", seconds));
+  }
+  return Status::Ok();
+}
+
+Status Printer::PrintRows(QueryResult& result) {
+  if (mode == OutputMode::kBox) {
+    BoxOptions options;
+    options.width_max = WidthOf(out_);
+    ASSIGN_OR_RETURN(const std::string box, RenderBox(result, options));
+    Text(box);
+    return Status::Ok();
+  }
+  auto writer = MakeResultWriter(FormatOf(mode));
+  std::string text;
+  writer->Begin(result.columns(), text);
+  while (true) {
+    ASSIGN_OR_RETURN(const ResultChunk* rows, result.Next());
+    if (!rows) break;
+    writer->Rows(*rows, text);
+    Text(text);
+    text.clear();
+  }
+  writer->End(result.statistics(), text);
+  Text(text);
+  return Status::Ok();
+}
+
+void Printer::Text(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), out_);
+  std::fflush(out_);
+}
+
+void Printer::Error(const Status& status) {
+  const bool colour = isatty(fileno(errors_)) != 0;
+  const std::string line = (colour ? "\033[1;31m" : "") + std::string("Error") +
+                           (colour ? "\033[0m" : "") + ": " + status.message() + "\n";
+  std::fflush(out_);
+  std::fwrite(line.data(), 1, line.size(), errors_);
+  std::fflush(errors_);
+}
+
+void Printer::Costs(const Cost& cost) {
+  const std::string line = cost.ToJson() + "\n";
+  std::fwrite(line.data(), 1, line.size(), errors_);
+  std::fflush(errors_);
+}
+
+}  // namespace duckpond

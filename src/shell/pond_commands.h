@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// The commands that need no SQL: making a pond, and checking its log.
+//
+// Threads:  they block their caller; Ctrl-C cancels them.
+// Errors:   those of the store and the log.
+#pragma once
+
+#include <string>
+
+#include "base/cost.h"
+#include "base/result.h"
+#include "shell/command_line.h"
+
+namespace duckpond {
+
+// Makes a pond at line.url. Errors: kExists if there is one.
+Status CreatePond(const CommandLine& line, CostLedger& ledger);
+
+// Whether a pond may be made at line.url without being asked for: a directory that is not there, or
+// is empty. Anything else might be a mistyped name of something that is there.
+bool IsBlankDirectory(const std::string& url);
+
+// Ok if there is a pond at line.url that can be read. Errors: kNotFound.
+Status FindPond(const CommandLine& line, CostLedger& ledger);
+
+// Reads and checks the whole log; the report, for people.
+Result<std::string> VerifyLog(const CommandLine& line, CostLedger& ledger);
+
+}  // namespace duckpond

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+//
+// SqlRunner: runs SQL text on one session, prints what it answers, says what failed, and adds up
+// what it cost.
+//
+// Threads:   one at a time. Ctrl-C cancels the statement that runs.
+// Lifetime:  borrows the Printer.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "shell/exit_code.h"
+#include "shell/output.h"
+#include "sql/engine.h"
+
+namespace duckpond {
+
+enum class PrintWhich : unsigned char { kEach, kLast };
+
+class SqlRunner {
+ public:
+  SqlRunner(std::unique_ptr<Session> session, Printer& printer)
+      : session_(std::move(session)), printer_(printer) {}
+
+  // Runs the statements of `sql` up to the first that fails, which is printed as an error.
+  ExitCode Run(const std::string& sql, PrintWhich which);
+
+  // Of all statements so far.
+  const Cost& cost() const { return cost_; }
+  Printer& printer() { return printer_; }
+
+ private:
+  Status RunStatements(Context context, const std::string& sql, PrintWhich which);
+  Status Drain(QueryResult& result);
+  void Count(const Cost& cost);
+
+  std::unique_ptr<Session> session_;
+  Printer& printer_;
+  Cost cost_;
+};
+
+}  // namespace duckpond
