@@ -3,11 +3,11 @@
 .PHONY: help run build test sql sim fuzz bench fmt tidy dist clean
 
 help:    ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
 run: build  ## Set up, build, load three million flights, serve SQL over HTTP
 	@scripts/run
-test:    ## Set up, then everything that CI runs
-	@scripts/test
+test:    ## Set up, then everything that CI runs (or make test STEPS="tidy sql")
+	@scripts/test $(STEPS)
 build:   ## build/release/duckpond and build/release/duckpond.duckdb_extension
 	@scripts/setup build
 	@scripts/build release
@@ -18,7 +18,7 @@ sim:     ## The simulation: make sim SEED=42, or make sim SEEDS=100000
 	@scripts/setup test
 	@scripts/build asan sim_test
 	@build/asan/tests/sim_test $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),20000))
-fuzz:    ## Every fuzzer, FUZZ_SECONDS each (60)
+fuzz:    ## Every fuzzer, each for FUZZ_SECONDS (60)
 	@scripts/setup test
 	@scripts/fuzz $(or $(FUZZ_SECONDS),60)
 bench: build  ## Measurements: make bench ARGS="tpch --sf 1"
@@ -28,8 +28,7 @@ fmt:     ## Format the code
 	@scripts/setup test
 	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i
 tidy:    ## House rules, headers alone, clang-tidy
-	@scripts/setup test
-	@scripts/test tidy
+	@scripts/test tidy headers clang_tidy
 dist: build  ## build/dist: program and extension as .tar.gz and .deb
 	@scripts/dist
 clean:   ## Remove build/

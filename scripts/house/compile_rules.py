@@ -18,8 +18,7 @@ class Database:
     def __init__(self, root):
         self.root = root
         file = root / "build/release/compile_commands.json"
-        if not file.is_file():
-            raise SystemExit("tidy: build first (make build)")
+        subprocess.run(["cmake", "--preset", "release"], cwd=root, check=True, stdout=subprocess.DEVNULL)
         self.entries = {os.path.relpath(e["file"], root): e for e in json.loads(file.read_text())}
 
     def flags(self, path):
@@ -107,8 +106,10 @@ def clang_tidy(tree):
     database = Database(tree.root)
     folder = tree.root / MEMORY / "commands"
     folder.mkdir(parents=True, exist_ok=True)
+    only_gcc = {"-fno-gnu-unique"}
     entries = [{"directory": str(tree.root), "file": str(tree.root / path),
-                "command": shlex.join(["clang++-19", *database.flags(path), "-c", str(tree.root / path)])}
+                "command": shlex.join(["clang++-19", *(f for f in database.flags(path) if f not in only_gcc),
+                                       "-c", str(tree.root / path)])}
                for path in database.entries if path in tree.all]
     (folder / "compile_commands.json").write_text(json.dumps(entries))
     changed = changed_since(tree.root, os.environ.get("DUCKPOND_BASE", "HEAD~1"))

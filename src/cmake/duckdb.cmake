@@ -26,3 +26,6 @@ foreach(folder src/include extension/parquet/include third_party/parquet third_p
         third_party/miniz third_party/lz4 third_party/brotli/include)
   target_include_directories(duckdb SYSTEM INTERFACE ${duckdb_source}/${folder})
 endforeach()
+
+# Program and extension look for the library beside themselves.
+file(COPY ${duckdb_library} DESTINATION ${CMAKE_BINARY_DIR})

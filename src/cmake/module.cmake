@@ -1,6 +1,11 @@
 # duckpond_module(name [LINK libraries…]): src/<name>/*.cc as the static library duckpond_<name>, and
 # src/<name>/*_test.cc as the test program <name>_test, run by ctest under the label "unit". With
-# DUCKPOND_FUZZ, each src/<name>/*_fuzz.cc becomes a fuzzer of its own name instead.
+# DUCKPOND_FUZZ, each src/<name>/<what>_fuzz.cc becomes the fuzzer <name>_<what>_fuzz instead; the target
+# `fuzzers` builds them all.
+if(DUCKPOND_FUZZ)
+  add_custom_target(fuzzers)
+endif()
+
 function(duckpond_module name)
   cmake_parse_arguments(ARG "" "" "LINK;TEST_LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
@@ -15,8 +20,10 @@ function(duckpond_module name)
   if(DUCKPOND_FUZZ)
     file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*_fuzz.cc)
     foreach(fuzzer ${fuzzers})
-      get_filename_component(target ${fuzzer} NAME_WE)
+      get_filename_component(what ${fuzzer} NAME_WE)
+      set(target ${name}_${what})
       add_executable(${target} ${fuzzer})
+      add_dependencies(fuzzers ${target})
       target_link_libraries(${target} PRIVATE duckpond_${name})
       target_link_options(${target} PRIVATE -fsanitize=fuzzer)
     endforeach()
