@@ -102,3 +102,15 @@ def used_scripts(tree):
             continue
         if not any(re.search(rf"\b{re.escape(n)}\b", tree.text(o)) for o in others if o != path for n in names):
             yield path, 1, "nothing mentions this script"
+
+
+@rule
+def one_duckdb(tree):
+    """Every pin of DuckDB is the version that scripts/versions.env names."""
+    pinned = re.search(r"^DUCKDB_VERSION=(\S+)$", tree.text("scripts/versions.env"), re.MULTILINE).group(1)
+    pins = r'"@duckdb/[\w-]+": "([\d.]+)|^duckdb(?:-cli)?==(\S+)$'
+    for path in tree.matching(r"^package\.json$|^scripts/requirements-\w+\.txt$|^bench/requirements\.txt$"):
+        text = tree.text(path)
+        for match in re.finditer(pins, text, re.MULTILINE):
+            if (match.group(1) or match.group(2)) != pinned:
+                yield path, line_of(text, match.start()), f"{match.group(0)}: scripts/versions.env says {pinned}"

@@ -14,7 +14,8 @@ GOOD = {
     "ARCHITECTURE.md": "# Design\n## The parts\n",
     "docs/guide.md": "# Guide\n```\n[no link](nowhere.md)\n```\n",
     "package-lock.json": "{}\n",
-    "scripts/run": "echo\n",
+    "scripts/run": "source scripts/versions.env\n", "scripts/versions.env": "DUCKDB_VERSION=1.5.5\n",
+    "package.json": '{"@duckdb/node-api": "1.5.5-r.5"}\n', "scripts/requirements-test.txt": "duckdb==1.5.5\n",
     "src/LAYERS": "# row module\n0 base\n1 net\n1 disk\n2 store\n",
     "src/base/README.md": "# base\n", "src/net/README.md": "# net\n",
     "src/disk/README.md": "# disk\n", "src/store/README.md": "# store\n",
@@ -101,6 +102,8 @@ SAMPLES = [
     ("short_documents", {"src/net/README.md": "line\n" * 61}, "at most 60"),
     ("root_entries", {f"extra{i}": "" for i in range(20)}, "at most 20"),
     ("lock_without_hosts", {"package-lock.json": '{"resolved": "https://host/a.tgz"}\n'}, "address"),
+    ("one_duckdb", {"package.json": '{"@duckdb/node-api": "1.5.4-r.1"}\n'}, "says 1.5.5"),
+    ("one_duckdb", {"scripts/requirements-test.txt": "boto3==1\nduckdb-cli==1.5.6\n"}, "says 1.5.5"),
     ("used_scripts", {"scripts/forgotten": "echo\n"}, "nothing mentions"),
 ]
 
