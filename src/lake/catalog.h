@@ -14,18 +14,18 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "lake/data_file.h"
 #include "lake/schema.h"
+#include "lake/shared_list.h"
 #include "log/event_log.h"
 
 namespace duckpond {
 
 struct Table {
   std::shared_ptr<const TableDef> def;
-  std::vector<DataFilePtr> files;          // In the order of their row ids.
-  std::vector<InlineRowsPtr> inline_rows;  // Likewise.
+  SharedList<DataFilePtr> files;          // In the order of their first row ids.
+  SharedList<InlineRowsPtr> inline_rows;  // Likewise.
   uint64_t next_row_id = 0;
   uint64_t rows = 0;          // Of files and inline rows together.
   uint64_t inline_bytes = 0;  // Of the encoded inline rows.
@@ -39,16 +39,31 @@ struct Schema {
 };
 using SchemaPtr = std::shared_ptr<const Schema>;
 
+// Where a table or a view is: the keys of the two maps that lead to it.
+struct RelationPlace {
+  std::string schema;
+  std::string name;
+};
+
 class Catalog final : public FoldedState {
  public:
   std::map<std::string, SchemaPtr> schemas;    // By FoldName.
   std::map<std::string, std::string> options;  // Pond-wide, such as "inline_bytes".
   uint64_t inline_bytes = 0;                   // Of all tables.
+  // Of all tables and views. Shared with older catalogs until one is created or dropped.
+  std::shared_ptr<const std::map<Uuid, RelationPlace>> places;
+
+  // The catalog of version 0: the schema "main" and nothing else.
+  Catalog();
 
   // Null if there is none.
   SchemaPtr FindSchema(std::string_view schema) const;
   TablePtr FindTable(std::string_view schema, std::string_view table) const;
   TablePtr FindTable(const Uuid& id) const;
+  std::shared_ptr<const ViewDef> FindView(std::string_view schema, std::string_view view) const;
+
+  // The number that an option is set to; `otherwise` if it is not set, or to no number.
+  uint64_t NumberOption(std::string_view name, uint64_t otherwise) const;
 };
 using CatalogPtr = std::shared_ptr<const Catalog>;
 

@@ -9,7 +9,9 @@
 // tag (UTINYINT).
 //
 // Format:  docs/formats/inline-rows.md
-// Errors:  Decode is kCorrupt for bytes that Encode would not have written. Nothing is asserted.
+// Errors:  Decode is kCorrupt for bytes that do not hold values of these types: text that is not
+//          UTF-8, an ENUM index without a label, a list that ends behind its child. Nothing is
+//          asserted. Limits: kBatchRowsMax, kBatchBytesMax.
 // Threads: values.
 #pragma once
 
@@ -35,6 +37,8 @@ struct ColumnData {
   std::vector<ColumnData> children;  // Of kList, kArray, kStruct.
 
   bool IsNull(uint64_t row) const { return !valid.empty() && valid[row] == 0; }
+  // The bytes of a value of kFixed or kVariable.
+  std::string_view Value(uint64_t row) const;
 };
 
 struct ColumnBatch {
@@ -42,7 +46,12 @@ struct ColumnBatch {
   std::vector<uint32_t> field_ids;  // One a column.
   std::vector<ColumnData> columns;
 
-  // Cost: linear in the content.
+  // Null if the batch has no such column.
+  const ColumnData* Find(uint32_t field_id) const;
+  // Memory that the values take, which is what kBatchBytesMax limits.
+  uint64_t DecodedBytes() const;
+
+  // REQUIRES: columns as described above, within the limits. Cost: linear in the content.
   std::string Encode() const;
   // `types` are those of the table's columns by field id, for the ids that the bytes name.
   struct FieldType {

@@ -33,6 +33,7 @@ struct ColumnStatistics {
 };
 
 // What is known of a key (PRIMARY KEY or UNIQUE) in a file; keys with a NULL in them are left out.
+// A file has one for each of its table's keys, but for those where no key is left.
 struct KeySummary {
   uint32_t constraint = 0;  // Index in TableDef::constraints.
   std::string min;          // Exact, never cut.
@@ -49,13 +50,16 @@ struct RowGroup {
 };
 
 struct DataFile {
-  Uuid id;
+  Uuid id;           // Of the event that added it, too.
   std::string path;  // data/<table uuid>/<uuidv7>.parquet, below the pond's root.
   std::string format = "parquet";
   uint64_t bytes = 0;
   uint64_t footer_bytes = 0;  // Parquet's footer, with its length and magic.
   uint64_t rows = 0;
-  uint64_t first_row_id = 0;  // Assigned at commit.
+  // Assigned at commit. A row's identity is this plus its position in the file, or, where the file
+  // has the column kRowIdColumn, what stands there; then this is the least of those.
+  uint64_t first_row_id = 0;
+  bool row_id_column = false;
   std::vector<ColumnStatistics> statistics;
   std::vector<KeySummary> keys;
   std::vector<RowGroup> row_groups;
@@ -64,11 +68,10 @@ struct DataFile {
 using DataFilePtr = std::shared_ptr<const DataFile>;
 
 struct InlineRows {
-  Uuid id;
+  Uuid id;  // Of the event that added them, too.
   uint64_t rows = 0;
   uint64_t first_row_id = 0;  // Assigned at commit.
   std::string encoded;        // ColumnBatch::Encode
-  std::vector<KeySummary> keys;
 };
 using InlineRowsPtr = std::shared_ptr<const InlineRows>;
 

@@ -36,11 +36,19 @@ void AppendKey(const Type& type, std::string_view value, std::string& key);
 // The joined encoding of one row's columns, or none if one of them is NULL.
 std::optional<std::string> RowKey(const std::vector<const ColumnData*>& columns, uint64_t row);
 
-// The value's bytes back. Errors: kCorrupt. Used to show bounds to people.
+// The value's bytes back; of an INTERVAL, one that is equal. Errors: kCorrupt.
 Result<std::string> DecodeKey(const Type& type, std::string_view key);
 
-// A key that is not less than any key that starts with the first `bytes_max` bytes of `key`: those
-// bytes, raised by one in the last place that can be; none when there is no such key.
+// The values of a joined key, one for each type. Errors: kCorrupt.
+Result<std::vector<std::string>> SplitKey(const std::vector<Type>& types, std::string_view key);
+
+// How many bytes of `key`, which joins a value of `type` and whatever follows, are the value's.
+// Errors: kCorrupt.
+Result<size_t> KeyValueBytes(const Type& type, std::string_view key);
+
+// The shortest way to say "not above": `key` itself if it has at most `bytes_max` bytes; else a key
+// that is not less than any that starts with as many bytes of it: those bytes, raised by one in the
+// last place that can be; none when there is no such key. (A lower bound is simply cut.)
 std::optional<std::string> KeyUpperBound(std::string_view key, size_t bytes_max);
 
 }  // namespace duckpond

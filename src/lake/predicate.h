@@ -39,11 +39,18 @@ struct Predicate {
   std::vector<Predicate> children;  // Of kAnd and kOr.
 };
 
-// Whether a row of the file may match. Cost: independent of the number of rows.
+// Whether a row of the file may match, by the statistics of its columns. Cost: independent of the
+// number of rows.
 bool MayMatch(const Predicate& predicate, const DataFile& file);
 
-// Whether a row of the group may match, by the bounds of the table's primary key. `def` says which
-// columns the key has.
+// The same, by its keys too: their exact bounds, and their hashes where an equality is known for
+// each column of a key. `def` says which columns the keys have.
+bool MayMatch(const Predicate& predicate, const TableDef& def, const DataFile& file);
+
+// Whether a row of the group may match, by the bounds of the table's primary key (or first key).
+// Those are bounds of the joined key, so they say something about its first column, and about the
+// next ones as far as the predicate fixes all columns before. Rows with a NULL in the key are not
+// within the bounds: where there may be such, only what a single-column key rules out is left out.
 bool MayMatch(const Predicate& predicate, const TableDef& def, const RowGroup& group);
 
 }  // namespace duckpond

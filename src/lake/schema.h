@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/uuid.h"
+#include "lake/column_batch.h"
 #include "lake/type.h"
 
 namespace duckpond {
@@ -57,6 +58,10 @@ struct TableDef {
   const Column* FindColumn(uint32_t field_id) const;
   // Indexes into `constraints` of PRIMARY KEY and UNIQUE, the primary key first.
   std::vector<size_t> Keys() const;
+  // The types of a key's columns. REQUIRES: `constraint` is one of Keys().
+  std::vector<Type> KeyTypes(size_t constraint) const;
+  // What ColumnBatch::Decode needs for rows of this table.
+  std::vector<ColumnBatch::FieldType> FieldTypes() const;
 };
 
 struct ViewDef {

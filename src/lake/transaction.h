@@ -5,9 +5,10 @@
 //
 // Isolation:  snapshot isolation. What conflicts is in docs/guide/transactions.md.
 // Threads:    one at a time. Lifetime: keeps its Pond alive.
-// Errors:     kConflict – another commit made this one impossible: start again. kExists, kNotFound
-// – a
-//             name. kInvalid – a duplicate key, a NULL where none may be. kUnknown – see EventLog.
+// Errors:     kConflict – another commit made this one impossible: start again. kExists – a name or
+//             a key is there already. kNotFound – a name is not. kInvalid – a NULL where none may
+//             be, and what else is wrong in itself. kExhausted – a limit of lake/limits.h. kUnknown
+//             – see EventLog.
 // Clean-up:   data files that were added and are not committed are deleted by Rollback, and by
 // Commit
 //             after a definite failure; never when the outcome is unknown.
@@ -50,12 +51,13 @@ class Transaction {
   virtual Status SetOption(const std::string& name, const std::string& value) = 0;
 
   // Adds rows that lie in objects that were written, or that are to lie in the log. Keys must have
-  // been checked inside the statement; CheckKeys checks them against everything else.
+  // been checked inside of a file by who wrote it; CheckKeys checks them against everything else.
+  // Errors: kExists for keys that are twice in `rows`; kExhausted for more rows than the log takes.
   virtual Status AddFile(const Uuid& table, DataFile file) = 0;
   virtual Status AddRows(const Uuid& table, ColumnBatch rows) = 0;
 
   // Whether the keys of all that was added since the last call are new in view() (before it was
-  // added). REQUIRES: called after each statement's AddFile and AddRows. Errors: kInvalid naming a
+  // added). REQUIRES: called after each statement's AddFile and AddRows. Errors: kExists naming a
   // duplicate. Cost: no request where bounds or hashes decide; else reads of the key columns that
   // overlap.
   virtual Task<Status> CheckKeys(Context context) = 0;
@@ -63,7 +65,7 @@ class Transaction {
   // Commits; a transaction without changes makes no request. Call once.
   virtual Task<Result<CommitReceipt>> Commit(Context context, CommitOptions options) = 0;
   // Forgets the changes and deletes the files that were added. Errors of the deletion are
-  // swallowed: an object that the log does not name is not data.
+  // swallowed: an object that the log does not name is not data. After Commit it does nothing.
   virtual Task<Status> Rollback(Context context) = 0;
 };
 

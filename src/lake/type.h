@@ -9,7 +9,7 @@
 // Errors:  Parse is kInvalid for text that is no type, kUnsupported for one that this program does
 // not
 //          know; it accepts what ToString writes and what DuckDB's LogicalType::ToString writes.
-// Limits:  kTypeDepthMax levels of nesting.
+// Limits:  kTypeDepthMax levels of nesting, kTypeTextBytesMax of text.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,8 @@
 namespace duckpond {
 
 inline constexpr int kTypeDepthMax = 64;
+inline constexpr size_t kTypeTextBytesMax = size_t{1} << 20;
+inline constexpr uint32_t kArraySizeMax = 100'000;  // DuckDB's own.
 
 enum class TypeId : uint8_t {
   kBoolean,
@@ -69,7 +71,8 @@ struct Type {
   uint8_t width = 0;               // Of kDecimal.
   uint8_t scale = 0;               // Of kDecimal.
   uint32_t array_size = 0;         // Of kArray.
-  std::vector<std::string> names;  // Members of kStruct and kUnion, labels of kEnum.
+  std::vector<std::string> names;  // Members of kStruct and kUnion, labels of kEnum; of kGeometry
+                                   // its coordinate system, if it has one.
   std::vector<Type> children;      // Of kList and kArray one, of kMap key and value, of kStruct and
                                    // kUnion one a member.
 
@@ -91,5 +94,10 @@ struct TypeLayout {
   uint32_t fixed_bytes = 0;
 };
 TypeLayout LayoutOf(const Type& type);
+
+// The types of a value's children as they lie in memory: those of `type` for lists, arrays and
+// structs, the key-value struct of a MAP, tag and members of a UNION, and for VARIANT the members
+// of the struct that DuckDB holds it in.
+std::vector<Type> LayoutChildren(const Type& type);
 
 }  // namespace duckpond

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "lake/limits.h"
+#include "lake/transaction_impl.h"
+
+namespace duckpond {
+namespace {
+
+// Files of the transaction's own steps.
+std::vector<std::string> StepFiles(const TransactionState& state) {
+  std::vector<std::string> paths;
+  for (const Step& step : state.steps) {
+    const auto* add = std::get_if<lake_event::AddFile>(&step.change.event);
+    if (add != nullptr) paths.push_back(add->file->path);
+  }
+  return paths;
+}
+
+std::vector<std::string> AllFiles(const TransactionState& state) {
+  std::vector<std::string> paths = StepFiles(state);
+  paths.insert(paths.end(), state.discarded.begin(), state.discarded.end());
+  for (const PreparedFlush& flush : state.flushes) paths.push_back(flush.file->path);
+  return paths;
+}
+
+// Whether the error says that nothing of the commit can be in the log, now or later. One that
+// rather says that something is wrong with the log, or with us, does not.
+bool IsDefinite(StatusCode code) {
+  return code != StatusCode::kUnknown && code != StatusCode::kCorrupt &&
+         code != StatusCode::kInternal;
+}
+
+bool Names(const Catalog& catalog, const Uuid& table, const Uuid& file) {
+  const TablePtr found = catalog.FindTable(table);
+  return found != nullptr && std::ranges::any_of(found->files, [&](const DataFilePtr& other) {
+           return other->id == file;
+         });
+}
+
+// After a commit that succeeded: files that it did not name after all. Whether it did is looked up
+// in the version that it made, not remembered: nothing is deleted on the word of an attempt.
+Task<void> DeleteUnnamed(TransactionStatePtr state, Context context, CommitReceipt receipt) {
+  std::vector<std::string> paths = state->discarded;
+  const bool all_flushed = std::ranges::all_of(state->flushes, [&](const PreparedFlush& flush) {
+    return state->flushed.contains(flush.file->id);
+  });
+  if (receipt.repeated || !all_flushed) {
+    const auto made = co_await state->site->log->At(context, receipt.version);
+    if (made.ok()) {
+      const auto& catalog = static_cast<const Catalog&>(*made->state);
+      for (const PreparedFlush& flush : state->flushes) {
+        if (!Names(catalog, flush.table, flush.file->id)) paths.push_back(flush.file->path);
+      }
+      for (const Step& step : state->steps) {
+        const auto* add = std::get_if<lake_event::AddFile>(&step.change.event);
+        if (add != nullptr && !Names(catalog, add->table, add->file->id)) {
+          paths.push_back(add->file->path);
+        }
+      }
+    }
+  }
+  if (!paths.empty()) co_await DeleteObjects(state->site, context, std::move(paths));
+}
+
+// Rows that are to lie in the log go into a file of their own instead, where the pond wants none in
+// its log at all.
+Task<Status> WriteRowsAsFiles(TransactionStatePtr state, Context context, CatalogPtr view) {
+  const auto engine = state->site->engine();
+  for (Step& step : state->steps) {
+    const auto* add = std::get_if<lake_event::AddRows>(&step.change.event);
+    if (add == nullptr) continue;
+    const Uuid table_id = add->table;
+    const TablePtr table = view->FindTable(table_id);
+    CO_ASSIGN_OR_RETURN(ColumnBatch batch, DecodeRows(*table->def, *add->rows));
+    std::vector<ColumnBatch> batches;
+    batches.push_back(std::move(batch));
+    CO_ASSIGN_OR_RETURN(DataFile file,
+                        co_await engine->WriteFile(context, table, std::move(batches)));
+    if (file.id.is_nil()) file.id = state->site->env.uuids.Next();
+    step.change.id = file.id;
+    auto shared = std::make_shared<const DataFile>(std::move(file));
+    step.change.event = lake_event::AddFile{table_id, std::move(shared)};
+  }
+  co_return Status::Ok();
+}
+
+uint64_t OwnInlineBytes(const TransactionState& state) {
+  uint64_t bytes = 0;
+  for (const Step& step : state.steps) {
+    const auto* add = std::get_if<lake_event::AddRows>(&step.change.event);
+    if (add != nullptr) bytes += add->rows->encoded.size();
+  }
+  return bytes;
+}
+
+// The newest catalog that costs no request.
+CatalogPtr NewestKnown(const TransactionState& state) {
+  const auto cached = state.site->log->Cached();
+  if (!cached || cached->version < state.base.version) return state.base.catalog;
+  return std::static_pointer_cast<const Catalog>(cached->state);
+}
+
+// Prepares a flush if one is due. Returns whether the gate was entered. While another flush is
+// under way nobody waits for it, until there is twice as much as there should be.
+Task<bool> PrepareFlush(TransactionStatePtr state, Context context, CatalogPtr view,
+                        uint64_t limit) {
+  const PondSitePtr site = state->site;
+  if (site->engine() == nullptr) co_return false;
+  const uint64_t own = OwnInlineBytes(*state);
+  if (NewestKnown(*state)->inline_bytes + own <= limit) co_return false;
+  bool entered = site->flush_gate.TryEnter();
+  if (!entered && NewestKnown(*state)->inline_bytes + own > 2 * limit) {
+    auto left = site->flush_gate.WaitForLeave();
+    if (left) co_await *left;
+    entered = site->flush_gate.TryEnter();
+  }
+  if (!entered) co_return false;
+  // Looked at again: the flush that was waited for has made room.
+  const CatalogPtr newest = NewestKnown(*state);
+  std::vector<TablePtr> tables = TablesToFlush(*newest, newest->inline_bytes + own, limit);
+  std::erase_if(tables,
+                [&](const TablePtr& table) { return view->FindTable(table->def->id) == nullptr; });
+  auto flushes = co_await PrepareFlushes(site, context, std::move(tables));
+  state->flushes = std::move(flushes);
+  co_return true;
+}
+
+Task<Result<CommitReceipt>> DoCommit(TransactionStatePtr state, Context context, CatalogPtr view,
+                                     CommitOptions options) {
+  const PondSitePtr site = state->site;
+  state->committing = true;
+  if (state->steps.empty()) {
+    std::vector<std::string> paths = state->discarded;
+    if (!paths.empty()) co_await DeleteObjects(site, context, std::move(paths));
+    co_return CommitReceipt{state->base.version, state->base.time_us, false};
+  }
+  if (site->read_only) co_return Status::Invalid("the pond is open read-only");
+  const uint64_t limit = view->NumberOption(kOptionInlineBytes, kInlineBytesDefault);
+  if (limit == 0 && site->engine() != nullptr) {
+    const Status written = co_await WriteRowsAsFiles(state, context, view);
+    if (!written.ok()) {
+      std::vector<std::string> paths = AllFiles(*state);
+      co_await DeleteObjects(site, context, std::move(paths));
+      co_return written;
+    }
+  }
+  const bool entered = co_await PrepareFlush(state, context, view, limit);
+  if (options.transaction.is_nil()) options.transaction = site->env.uuids.Next();
+  auto receipt = co_await site->log->Commit(context, MakeChange(state), std::move(options));
+  if (entered) site->flush_gate.Leave();
+  if (receipt.ok()) {
+    co_await DeleteUnnamed(state, context, *receipt);
+  } else if (IsDefinite(receipt.error().code())) {
+    std::vector<std::string> paths = AllFiles(*state);
+    if (!paths.empty()) co_await DeleteObjects(site, context, std::move(paths));
+  }
+  co_return receipt;
+}
+
+Task<Status> DoRollback(TransactionStatePtr state, Context context) {
+  if (state->committing) co_return Status::Ok();
+  std::vector<std::string> paths = AllFiles(*state);
+  state->steps.clear();
+  state->keys.clear();
+  state->discarded.clear();
+  if (!paths.empty()) co_await DeleteObjects(state->site, context, std::move(paths));
+  co_return Status::Ok();
+}
+
+}  // namespace
+
+Task<Status> TransactionImpl::CheckKeys(Context context) {
+  return CheckAddedKeys(std::move(context), state_);
+}
+
+Task<Result<CommitReceipt>> TransactionImpl::Commit(Context context, CommitOptions options) {
+  return DoCommit(state_, std::move(context), view_, std::move(options));
+}
+
+Task<Status> TransactionImpl::Rollback(Context context) {
+  auto task = DoRollback(state_, std::move(context));
+  view_ = state_->base.catalog;
+  return task;
+}
+
+}  // namespace duckpond

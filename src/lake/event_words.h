@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+//
+// Words inside of events, which writer and reader share.
+//
+// Format:  docs/formats/events.md
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace duckpond {
+
+// In the order of Constraint::Kind.
+inline constexpr std::array<std::string_view, 4> kConstraintWords = {"primary_key", "unique",
+                                                                     "check", "foreign_key"};
+// In the order of lake_event::SetComment::On.
+inline constexpr std::array<std::string_view, 4> kCommentWords = {"schema", "table", "view",
+                                                                  "column"};
+// add_file's row_ids, where the file has the column kRowIdColumn.
+inline constexpr std::string_view kRowIdsInColumn = "column";
+
+}  // namespace duckpond

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "lake/pond_site.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lake/limits.h"
+
+namespace duckpond {
+
+bool FlushGate::TryEnter() {
+  std::lock_guard lock(mutex_);
+  return !std::exchange(entered_, true);
+}
+
+void FlushGate::Leave() {
+  std::vector<Completion<bool>> waiting;
+  {
+    std::lock_guard lock(mutex_);
+    entered_ = false;
+    waiting.swap(waiting_);
+  }
+  for (const auto& one : waiting) one.Set(true);
+}
+
+std::optional<Completion<bool>> FlushGate::WaitForLeave() {
+  std::lock_guard lock(mutex_);
+  if (!entered_) return std::nullopt;
+  return waiting_.emplace_back();
+}
+
+Task<void> DeleteObjects(PondSitePtr site, Context context, std::vector<std::string> paths) {
+  Context own;
+  own.ledger = context.ledger;
+  own.deadline_us = site->env.executor.NowUs() + kCleanUpUsMax;
+  for (size_t begin = 0; begin < paths.size(); begin += kDeletesInFlightMax) {
+    std::vector<Task<Result<DeleteReply>>> deletes;
+    for (size_t i = begin; i < std::min(paths.size(), begin + kDeletesInFlightMax); ++i) {
+      deletes.push_back(site->store->Delete(own, paths[i], std::nullopt));
+    }
+    co_await WhenAll(std::move(deletes));
+  }
+}
+
+}  // namespace duckpond
