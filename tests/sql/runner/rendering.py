@@ -5,6 +5,8 @@ Numbers without a fraction, texts, UUIDs and decimals are taken from Python; of 
 else in it the text is asked of DuckDB, by the same SELECT with each column cast. Other statements
 (EXECUTE, CALL, RETURNING) must cast such columns themselves.
 """
+import decimal
+
 import duckdb
 
 DIRECT = {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
@@ -24,7 +26,7 @@ def text_of(value):
         return "NULL"
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = str(value)
+    text = format(value, "f") if isinstance(value, decimal.Decimal) else str(value)
     if text == "":
         return "(empty)"
     return text.replace("\n", "\\n").replace("\t", "\\t").replace("\0", "\\0")
