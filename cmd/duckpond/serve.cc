@@ -30,6 +30,16 @@ Status PreparePond(const CommandLine& line, CostLedger& ledger) {
   return Status::NotFound(found.message() + "; make one with `duckpond create " + line.url + "`");
 }
 
+ServerLimits LimitsOf(const CommandLine::Limits& given) {
+  ServerLimits limits;
+  limits.body_bytes_max = given.body_bytes_max.value_or(limits.body_bytes_max);
+  limits.connections_max = given.connections_max.value_or(limits.connections_max);
+  limits.queries_running_max = given.queries_running_max.value_or(limits.queries_running_max);
+  limits.queries_waiting_max = given.queries_waiting_max.value_or(limits.queries_waiting_max);
+  limits.query_ms_max = given.query_ms_max.value_or(limits.query_ms_max);
+  return limits;
+}
+
 void Greet(const CommandLine& line, const std::string& address, Printer& printer) {
   const bool local = line.host == "127.0.0.1" || line.host == "localhost" || line.host == "::1";
   printer.Text(fmt::format("duckpond serves {} at {}\n", line.url, address));
@@ -68,6 +78,7 @@ ExitCode Serve(CommandLine line, Printer& printer) {
   engine_options.read_only = line.read_only;
   engine_options.latency_profile = line.latency_profile;
   engine_options.sandbox = line.sandbox;
+  engine_options.memory_bytes_max = line.limits.memory_bytes_max.value_or(0);
   auto engine = Engine::Open(engine_options);
   if (!engine.ok()) {
     printer.Error(engine.error());
@@ -78,6 +89,7 @@ ExitCode Serve(CommandLine line, Printer& printer) {
   options.host = line.host;
   options.port = line.port;
   options.token = line.token;
+  options.limits = LimitsOf(line.limits);
   auto server = Server::Listen(*engine, options);
   if (!server.ok()) {
     printer.Error(server.error());

@@ -190,7 +190,7 @@ void Connection::OnReadable(Error error, uint64_t query) {
   // only a failing write tells that the client is gone.
   if (seen > 0) return;
   if (seen < 0 && (errno == EAGAIN || errno == EINTR)) return WatchForHangUp();
-  keep_alive_ = false;
+  hung_up_ = true;
   CancelQuery(BadRequest("the client hung up", ""));
 }
 
@@ -203,6 +203,7 @@ void Connection::EndQuery() {
 }
 
 void Connection::AnswerNow(WebAnswer answer) {
+  if (hung_up_) return AfterAnswer(/*ok=*/false);
   status_ = answer.status;
   const bool keep = keep_alive_ && !shared_.draining;
   keep_alive_ = keep;

@@ -124,6 +124,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   uint64_t query_number_ = 0;
   bool query_running_ = false;
   bool keep_alive_ = false;
+  bool hung_up_ = false;
   std::optional<CancelSource> cancel_;
   std::shared_ptr<CancelReason> why_cancelled_;
   int status_ = 0;  // Of the answer being written.

@@ -10,7 +10,8 @@ ConnectionSink::ConnectionSink(std::shared_ptr<Connection> connection)
 
 ConnectionSink::~ConnectionSink() {
   // The connection dies on its own thread.
-  boost::asio::post(connection_->shared_.io, [connection = std::move(connection_)] {});
+  auto& io = connection_->shared_.io;
+  boost::asio::post(io, [connection = std::move(connection_)] {});
 }
 
 bool ConnectionSink::Ready() {

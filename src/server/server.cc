@@ -100,8 +100,8 @@ void Server::State::WaitForSignal() {
   signals_.async_wait([this](Error error, int) {
     if (error) return;
     if (shared_.draining) return CancelAll();
-    Drain();
     WaitForSignal();
+    Drain();  // Takes the wait back if nothing is left.
   });
 }
 

@@ -69,6 +69,12 @@ void AddCommands(CLI::App& app, Parsed& parsed, CommandLine& line) {
   CLI::Option* token = serve->add_option("--token", line.token, "What clients must send");
   serve->add_flag("--no-auth", line.no_auth, "Let everybody in")->excludes(token);
   serve->add_flag("--no-sandbox", parsed.no_sandbox, "Let SQL reach this machine's files");
+  serve->add_option("--body-bytes-max", line.limits.body_bytes_max, "Largest request body");
+  serve->add_option("--connections-max", line.limits.connections_max, "Connections at once");
+  serve->add_option("--queries-max", line.limits.queries_running_max, "Queries that run at once");
+  serve->add_option("--waiting-max", line.limits.queries_waiting_max, "Queries that wait");
+  serve->add_option("--query-ms-max", line.limits.query_ms_max, "Longest a query may take");
+  serve->add_option("--memory-bytes-max", line.limits.memory_bytes_max, "Memory of all queries");
   CLI::App* log = app.add_subcommand("log", "Look at the pond's log");
   log->fallthrough();
   log->require_subcommand(1);

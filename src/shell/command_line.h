@@ -53,6 +53,15 @@ struct CommandLine {
   bool no_auth = false;
   bool sandbox = true;
   std::string log_level = "info";
+  // Limits of the server; what is not given stays as server/limits.h has it.
+  struct Limits {
+    std::optional<uint64_t> body_bytes_max;
+    std::optional<uint64_t> connections_max;
+    std::optional<int> queries_running_max;
+    std::optional<uint64_t> queries_waiting_max;
+    std::optional<int64_t> query_ms_max;
+    std::optional<uint64_t> memory_bytes_max;
+  } limits;
 };
 
 Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments,
