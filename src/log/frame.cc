@@ -85,9 +85,10 @@ Result<std::string> DecompressFrame(std::string_view frame, const Place& place, 
     return Status::Exhausted(fmt::format("{}: a frame of {} bytes of text; at most {} are read",
                                          place.ToString(), size, kFrameTextBytesMax));
   }
-  // A bit before the content checksum is its flag; without it a flipped bit could go unnoticed.
-  if (frame.size() < 5 || (static_cast<uint8_t>(frame[4]) & 4) == 0) {
-    return place.Corrupt("a frame with a checksum", "none");
+  // The frame's descriptor: the checksum's flag must be set, since without it a flipped bit could
+  // go unnoticed, and the bit that decoders ignore must not.
+  if (frame.size() < 5 || (static_cast<uint8_t>(frame[4]) & 0x14) != 4) {
+    return place.Corrupt("a frame with a checksum", "another kind of frame");
   }
   std::string text(size + padding, '\0');
   const size_t got = ZSTD_decompress(text.data(), size, frame.data(), frame.size());

@@ -136,6 +136,12 @@ Task<Result<ImagePtr>> ReadWhole(SitePtr site, Context context, ImagePtr known) 
   if (reply.ok() && reply->state != GetReply::State::kFound) {
     reply = co_await GetMissing(site, context);
   }
+  if (!reply.ok() && reply.error().code() == StatusCode::kNotFound && known != nullptr) {
+    co_return Status::Corrupt(
+        fmt::format("{} at {} is lost: expected at least version {}, found "
+                    "nothing, nor {}",
+                    kLogKey, site->store->url(), known->version(), kPondKey));
+  }
   if (!reply.ok()) co_return std::move(reply).error();
   co_return co_await BuildImage(site, std::move(context), std::move(known), std::move(reply->bytes),
                                 std::move(reply->tag));

@@ -8,12 +8,14 @@
 // Units:    microseconds of virtual time.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/env.h"
 
 namespace duckpond {
@@ -27,16 +29,41 @@ class SimExecutor final : public Executor {
     timers_.emplace(std::make_pair(due_us, next_timer_++), std::move(work));
   }
   MonotonicUs NowUs() const override { return now_us_; }
-  void RunUntil(BlockingWait& wait, const std::function<void()>& poll) override;
+  void RunUntil(BlockingWait& wait, const std::function<void()>& poll) override {
+    while (!wait.done()) {
+      CHECK(Step());  // Else the task waits for what can never happen.
+      if (poll) poll();
+    }
+  }
 
   // Runs until nothing is left to do, or `steps_max` steps; returns whether nothing is left.
-  bool RunUntilIdle(uint64_t steps_max);
+  bool RunUntilIdle(uint64_t steps_max) {
+    for (uint64_t i = 0; i < steps_max; ++i) {
+      if (!Step()) return true;
+    }
+    return false;
+  }
 
   uint64_t steps() const { return steps_; }
 
  private:
   // Runs one piece of work; returns false if there is none.
-  bool Step();
+  bool Step() {
+    if (ready_.empty()) {
+      if (timers_.empty()) return false;
+      now_us_ = std::max(now_us_, timers_.begin()->first.first);
+      while (!timers_.empty() && timers_.begin()->first.first <= now_us_) {
+        ready_.push_back(std::move(timers_.begin()->second));
+        timers_.erase(timers_.begin());
+      }
+    }
+    std::swap(ready_[random_.Below(ready_.size())], ready_.back());
+    const std::function<void()> work = std::move(ready_.back());
+    ready_.pop_back();
+    ++steps_;
+    work();
+    return true;
+  }
 
   SeededRandom random_;
   MonotonicUs now_us_ = 0;
@@ -46,15 +73,17 @@ class SimExecutor final : public Executor {
   std::map<std::pair<MonotonicUs, uint64_t>, std::function<void()>> timers_;
 };
 
-// A process's clock: virtual time, wrong by an amount of its own, which may change.
+// A process's clock: virtual time, wrong by an amount of its own.
 class SimClock final : public Clock {
  public:
   SimClock(const SimExecutor& executor, int64_t skew_us) : executor_(executor), skew_us_(skew_us) {}
-  int64_t NowUs() override;
+  int64_t NowUs() override { return kBirthUs + executor_.NowUs() + skew_us_; }
 
  private:
+  // A day in 2026, so that ids and times look like those of real ponds.
+  static constexpr int64_t kBirthUs = 1'790'000'000'000'000;
   const SimExecutor& executor_;
-  int64_t skew_us_;
+  const int64_t skew_us_;
 };
 
 // The world as one simulated process sees it.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// LogFixture: an event log on a memory store behind faults, for the tests of src/log.
+// LogFixture: event logs on one memory store, each behind faults of its own, in virtual time, for
+// the tests of src/log.
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,6 +14,7 @@
 #include "log/event_log.h"
 #include "store/faulty_store.h"
 #include "store/memory_store.h"
+#include "tests/sim/sim_env.h"
 #include "tests/support/set_folder.h"
 
 namespace duckpond {
@@ -71,7 +74,9 @@ class LogFixture : public ::testing::Test {
     ASSERT_TRUE(reply.ok());
   }
 
-  Env& env_ = Env::Process();
+  SimExecutor executor_{1};
+  SimEnv sim_{executor_, 2, 0};
+  Env& env_ = sim_.env;
   SetFolder folder_;
   std::shared_ptr<MemoryObjectStore> memory_ = std::make_shared<MemoryObjectStore>();
   std::shared_ptr<EventLog> log_;
