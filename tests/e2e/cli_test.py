@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: MIT
+"""The command line: what it prints, and what it tells the program that started it."""
+import json
+import os
+import pathlib
+import signal
+import stat
+import subprocess
+import unittest
+
+from program import DEADLINE_S, DUCKPOND, PondTest, clean_environment, run_program
+
+OK, SQL, USAGE, STORAGE, CONFLICT, INTERRUPTED = 0, 1, 2, 3, 75, 130
+
+
+class Cli(PondTest):
+    def run_ok(self, *arguments, **options):
+        done = run_program(*arguments, **options)
+        self.assertEqual(done.returncode, OK, done.stderr)
+        return done.stdout
+
+    def run_failing(self, code, *arguments, **options):
+        done = run_program(*arguments, **options)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertIn("Error: ", done.stderr)
+        return done.stderr
+
+
+class Post(Cli):
+    def test_the_seeds_own_line_contacts_no_server_and_needs_no_pond(self):
+        answer = self.run_ok("-post", "/query", stdin="select 41 + 1 as n", cwd=self.folder)
+        self.assertEqual(answer, '{"n":42}\n')
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_the_target_chooses_the_format(self):
+        answer = self.run_ok("-post", "/query?default_format=CSV", stdin="select 1 as n")
+        self.assertEqual(answer, "n\n1\n")
+
+    def test_a_failure_is_json_on_standard_error(self):
+        done = run_program("-post", "/query", stdin="selec")
+        self.assertEqual(done.returncode, SQL)
+        self.assertEqual(json.loads(done.stderr)["error"]["code"], "INVALID")
+        self.assertEqual(done.stdout, "")
+
+
+class Which(Cli):
+    def test_the_pond_is_the_argument_then_the_environment_then_here(self):
+        self.run_ok(self.pond, "-c", "CREATE TABLE t AS SELECT 5 AS n")
+        for arguments, variables in (((self.pond,), {}), ((), {"DUCKPOND_URL": self.pond})):
+            self.assertEqual(self.run_ok(*arguments, "-csv", "-c", "FROM t", **variables), "n\n5\n")
+        self.assertEqual(self.run_ok("-csv", "-c", "FROM t", cwd=self.folder), "n\n5\n")
+
+    def test_a_subcommand_wins_over_a_pond_of_the_same_name(self):
+        self.run_ok("./create", "-c", "CREATE TABLE t AS SELECT 5 AS n", cwd=self.folder)
+        self.assertTrue((self.folder / "create").is_dir())
+
+
+class Output(Cli):
+    def test_the_last_of_several_results_is_printed_in_the_mode_asked_for(self):
+        sql = "SELECT 1 AS a; SELECT 2 AS a, 'x' AS b"
+        for flag, wanted in (("-csv", "a,b\n2,x\n"), ("-json", '[{"a":2,"b":"x"}]\n'),
+                             ("-jsonlines", '{"a":2,"b":"x"}\n'),
+                             ("-markdown", "| a | b |\n|--:|---|\n| 2 | x |\n"),
+                             ("-line", "a = 2\nb = x\n")):
+            self.assertEqual(self.run_ok(self.pond, flag, "-c", sql), wanted)
+        box = self.run_ok(self.pond, "-c", sql)
+        self.assertIn("│ x       │", box)
+
+    def test_a_script_on_standard_input_prints_each_result(self):
+        script = ".mode csv\nCREATE TABLE t (a INTEGER);\nINSERT INTO t\n VALUES (1);\nFROM t;\n" \
+                 "-- the last one needs no semicolon\nSELECT 'b;c' AS x"
+        self.assertEqual(self.run_ok(self.pond, stdin=script), "a\n1\nx\nb;c\n")
+
+    def test_a_script_ends_at_its_first_failure(self):
+        done = run_program(self.pond, "-csv", stdin="SELECT 1 AS a;\nSELECT nope;\nSELECT 2 AS b;\n")
+        self.assertEqual((done.returncode, done.stdout), (SQL, "a\n1\n"))
+
+    def test_dot_commands_show_what_is_there(self):
+        self.run_ok(self.pond, "-c", "CREATE TABLE t (a INTEGER PRIMARY KEY, b VARCHAR)")
+        shown = self.run_ok(self.pond, stdin=".mode csv\n.tables\n.schema t\n")
+        self.assertIn("main,t,table", shown)
+        self.assertIn("CREATE TABLE", shown)
+        self.assertIn("PRIMARY KEY", shown)
+
+    def test_cost_is_one_line_of_json_on_standard_error(self):
+        self.run_ok("create", self.pond)
+        done = run_program(self.pond, "--cost", "-csv", "-c", "CREATE TABLE t AS SELECT 1 AS a")
+        cost = json.loads(done.stderr)
+        self.assertEqual(sorted(cost),
+                         ["bytes_read", "bytes_written", "requests", "round_trips", "usd"])
+        self.assertEqual(sorted(cost["requests"]), ["delete", "get", "list", "put"])
+        self.assertGreaterEqual(cost["requests"]["put"], 1)
+        done = run_program("create", str(self.folder / "other"), "--cost")
+        self.assertGreaterEqual(json.loads(done.stderr)["requests"]["put"], 2)
+
+    def test_latency_of_a_far_store_can_be_tried_out(self):
+        self.assertEqual(self.run_ok(self.pond, "--latency", "s3", "-csv", "-c",
+                                     "CREATE TABLE t AS SELECT 1 AS a; FROM t"), "a\n1\n")
+        self.run_failing(STORAGE, self.pond, "--latency", "carrier pigeon", "-c", "SELECT 1")
+
+
+class ExitCodes(Cli):
+    def test_wrong_sql_is_1(self):
+        self.run_failing(SQL, self.pond, "-c", "SELEC 1")
+        self.run_failing(SQL, self.pond, "-c", "FROM no_such_table")
+        self.run_failing(SQL, self.pond, "-c",
+                         "CREATE TABLE t (a INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (1)")
+
+    def test_a_wrong_command_line_is_2(self):
+        self.run_failing(USAGE, "--no-such-option")
+        self.run_failing(USAGE, "serve", self.pond, "--token", "t", "--no-auth")
+        self.run_failing(USAGE, "log")
+
+    def test_what_the_store_refuses_is_3(self):
+        self.run_ok("create", self.pond)
+        self.run_failing(STORAGE, "create", self.pond)
+        self.run_failing(STORAGE, "gopher://nowhere", "-c", "SELECT 1")
+        self.run_failing(STORAGE, "log", "verify", str(self.folder / "nothing here"))
+        (self.folder / "file").write_text("not a folder")
+        self.run_failing(STORAGE, "create", str(self.folder / "file"))
+
+    def test_help_and_version_are_0(self):
+        self.assertIn("serve", self.run_ok("--help"))
+        self.assertIn("1.5.5", self.run_ok("-version"))
+
+    def test_ctrl_c_cancels_the_statement_and_is_130(self):
+        process = subprocess.Popen(
+            [DUCKPOND, self.pond, "-csv"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, env=clean_environment())
+        process.stdin.write("SELECT 1 AS ready;\nSELECT sum(a.i * b.i) FROM range(10000000) a(i), "
+                            "range(10000000) b(i);\n")
+        process.stdin.close()
+        self.assertEqual([process.stdout.readline(), process.stdout.readline()], ["ready\n", "1\n"])
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(0.2)
+            except subprocess.TimeoutExpired:
+                continue
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.assertIn(process.returncode, (INTERRUPTED, -signal.SIGINT))
+
+    def test_a_pond_opened_for_reading_is_not_changed(self):
+        self.run_ok(self.pond, "-c", "CREATE TABLE t AS SELECT 1 AS a")
+        self.run_failing(SQL, self.pond, "-readonly", "-c", "INSERT INTO t VALUES (2)")
+        self.assertEqual(self.run_ok(self.pond, "-readonly", "-csv", "-c", "FROM t"), "a\n1\n")
+
+
+class Serve(Cli):
+    def test_it_makes_no_pond_where_something_else_is(self):
+        other = self.folder / "documents"
+        other.mkdir()
+        (other / "letter.txt").write_text("dear")
+        said = self.run_failing(STORAGE, "serve", str(other), "--listen", "127.0.0.1:0")
+        self.assertIn("duckpond create", said)
+        self.assertEqual([path.name for path in other.iterdir()], ["letter.txt"])
+
+    def test_an_address_that_is_taken_is_said(self):
+        process = subprocess.Popen(
+            [DUCKPOND, "serve", self.pond, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True, env=clean_environment())
+        try:
+            port = process.stdout.readline().rsplit(":", 1)[1].strip()
+            said = self.run_failing(USAGE, "serve", self.pond, "--listen", f"127.0.0.1:{port}")
+            self.assertIn(port, said)
+        finally:
+            process.kill()
+            process.wait(DEADLINE_S)
+            process.stdout.close()
+
+
+class Log(Cli):
+    def setUp(self):
+        super().setUp()
+        self.run_ok(self.pond, "-c", "CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (1), (2)")
+
+    def test_show_prints_the_events(self):
+        rows = json.loads(self.run_ok("log", "show", self.pond, "-json"))
+        self.assertGreaterEqual(len(rows), 2)
+        self.assertEqual(set(rows[0]) >= {"id", "event", "data"}, True)
+
+    def test_verify_says_that_all_is_whole(self):
+        self.assertIn("is whole", self.run_ok("log", "verify", self.pond))
+
+    def test_verify_finds_a_byte_that_was_changed(self):
+        path = pathlib.Path(self.pond) / "pond.log"
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        os.chmod(path, stat.S_IRUSR | stat.S_IWUSR)
+        path.write_bytes(content)
+        self.run_failing(STORAGE, "log", "verify", self.pond)
+        self.run_failing(STORAGE, self.pond, "-c", "FROM t")
+
+
+if __name__ == "__main__":
+    unittest.main()
