@@ -17,6 +17,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 PATTERN = "<REGEX>:"
 SHOWN_LINES_MAX = 30
 # DuckDB closes the instance after one of these: whatever was expected, not that.
+STACK = "Stack Trace:"
 FAULTS = ("INTERNAL Error", "FATAL Error", "A fault in duckpond")
 
 
@@ -85,10 +86,8 @@ class Player:
         if record.kind == "reconnect":
             return self.instance.reconnect()
         sql = self.fill(record.sql)
-        try:
-            self.check(record, sql, self.instance.connection(record.connection))
-        finally:
-            self.instance.after(record.connection, sql)
+        self.check(record, sql, self.instance.connection(record.connection))
+        self.instance.after(record.connection, sql)
 
     def check(self, record, sql, connection):
         try:
@@ -106,7 +105,7 @@ class Player:
 
     def check_error(self, record, sql, message):
         if any(fault in message for fault in FAULTS):
-            self.fail(record, sql, f"  got:{shown(message)}")
+            self.fail(record, sql, f"  got:{shown(message.partition(STACK)[0])}")
         if record.kind != "error":
             self.fail(record, sql, f"  got the error:{shown(message)}")
         expected = self.fill("\n".join(record.expected))
