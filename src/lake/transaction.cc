@@ -8,6 +8,7 @@
 #include "lake/key.h"
 #include "lake/key_text.h"
 #include "lake/limits.h"
+#include "lake/option_kinds.h"
 #include "lake/transaction_impl.h"
 #include "log/lines.h"
 
@@ -221,8 +222,7 @@ Status TransactionImpl::SetComment(const CommentTarget& target, const std::strin
 }
 
 Status TransactionImpl::SetOption(const std::string& name, const std::string& value) {
-  if (std::string wrong = WrongName(name); !wrong.empty()) return Status::Invalid(wrong);
-  RETURN_IF_ERROR(CheckText(value));
+  RETURN_IF_ERROR(CheckOption(name, value));
   return Add(state_->site->env.uuids.Next(), lake_event::SetOption{name, value});
 }
 

@@ -48,6 +48,7 @@ class Transaction {
     std::string column;
   };
   virtual Status SetComment(const CommentTarget& target, const std::string& comment) = 0;
+  // Sets one of lake/option_kinds.h. Errors: kInvalid for another, or a value it does not take.
   virtual Status SetOption(const std::string& name, const std::string& value) = 0;
 
   // Adds rows that lie in objects that were written, or that are to lie in the log. Keys must have
