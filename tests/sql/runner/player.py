@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Plays one .test file under one configuration and says what was not as expected.
 
-A file stops at its first failure: what follows usually depends on it.
+A file stops at its first failure, as what follows usually depends on it, unless told to keep going.
 """
 import dataclasses
 import pathlib
@@ -30,7 +30,9 @@ class Outcome:
 
 
 class Failed(Exception):
-    pass
+    def __init__(self, message, ends):
+        super().__init__(message)
+        self.ends = ends  # The instance is gone: nothing can be played on.
 
 
 def shown(text):
@@ -47,13 +49,13 @@ def matches(expected, got):
 
 
 class Player:
-    def __init__(self, path, config, instance, variables, accept):
+    def __init__(self, path, config, instance, variables, keep_going):
         self.path = path
         self.config = config
         self.instance = instance
         self.variables = dict(variables)
-        self.accept = accept
-        self.accepted = []  # (expected_at, lines), in the file's order.
+        self.keep_going = keep_going
+        self.accepted = None  # (expected_at, lines) in the file's order, where wanted.
         self.in_loop = 0
         self.labels = {}
         self.outcome = Outcome()
@@ -69,7 +71,12 @@ class Player:
             elif record.kind == "loop":
                 self.play_loop(record)
             else:
-                self.play_record(record)
+                try:
+                    self.play_record(record)
+                except Failed as failed:
+                    self.outcome.failures.append(str(failed))
+                    if failed.ends or not self.keep_going:
+                        raise
 
     def play_loop(self, record):
         self.in_loop += 1
@@ -105,11 +112,11 @@ class Player:
 
     def check_error(self, record, sql, message):
         if any(fault in message for fault in FAULTS):
-            self.fail(record, sql, f"  got:{shown(message.partition(STACK)[0])}")
+            self.fail(record, sql, f"  got:{shown(message.partition(STACK)[0])}", ends=True)
         if record.kind != "error":
             self.fail(record, sql, f"  got the error:{shown(message)}")
         expected = self.fill("\n".join(record.expected))
-        if self.accept and not self.in_loop and expected == "?":
+        if self.accepted is not None and not self.in_loop and expected == "?":
             self.accepted.append((record.expected_at, [message.split("\n")[0]]))
             return
         is_pattern = expected.startswith(PATTERN)
@@ -127,7 +134,7 @@ class Player:
                                        f"{shown(lines_of(first))}\n  got:{shown(lines_of(rows))}")
         if record.expected is None:
             return
-        if self.accept and not self.in_loop:
+        if self.accepted is not None and not self.in_loop:
             self.accepted.append((record.expected_at, lines_of(rows)))
             return
         lines = [self.fill(line) for line in record.expected]
@@ -140,14 +147,14 @@ class Player:
             self.fail(record, sql, f"  expected:{shown(record.expected)}\n"
                                    f"  got:{shown(lines_of(rows))}")
 
-    def fail(self, record, sql, what):
+    def fail(self, record, sql, what, ends=False):
         loops = {k: v for k, v in self.variables.items() if k.islower()}
         where = f"{self.path}:{record.line} [{self.config.name}]"
         if loops:
             where += " " + ", ".join(f"{name}={value}" for name, value in loops.items())
         if record.connection:
             where += " " + record.connection
-        raise Failed(f"{where}{shown(sql)}\n{what}")
+        raise Failed(f"{where}{shown(sql)}\n{what}", ends)
 
 
 def lines_of(rows):
@@ -161,7 +168,7 @@ def write_accepted(path, accepted):
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
-def play(path, config, scratch, variables, accept=False):
+def play(path, config, scratch, variables, accept=False, keep_going=False):
     """The Outcome of one file. Its pond and its ${SCRATCH} are new and below `scratch`."""
     shown_path = path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path
     try:
@@ -177,11 +184,13 @@ def play(path, config, scratch, variables, accept=False):
     variables = {**variables, "UNIQUE": unique, "SCRATCH": str(folder)}
     variables["POND"] = script.fill(config.pond, variables)
     instance = Instance(config, variables)
-    player = Player(shown_path, config, instance, variables, accept)
+    player = Player(shown_path, config, instance, variables, keep_going)
+    if accept:
+        player.accepted = []
     try:
         player.play(records)
-    except Failed as failed:
-        player.outcome.failures.append(str(failed))
+    except Failed:
+        pass  # Noted already.
     finally:
         instance.close()
     if player.outcome.records == 0 and not player.outcome.failures:

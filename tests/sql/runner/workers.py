@@ -27,7 +27,7 @@ def serve():
         job = json.loads(line)
         try:
             outcome = player.play(SQL_FOLDER / job["file"], configs[job["config"]], job["scratch"],
-                                  job["variables"])
+                                  job["variables"], keep_going=job["keep_going"])
             answer = {"failures": outcome.failures, "skipped": outcome.skipped,
                       "records": outcome.records, "skipped_records": outcome.skipped_records}
         except Exception:  # Whatever it is, it is this file's failure.
@@ -98,7 +98,7 @@ def run_all(configs, files, variables, scratch, arguments):
                 skips.append(f"{name} [{config.name}]: {reason}")
                 continue
             jobs.put({"file": name, "config": config.name, "scratch": str(scratch),
-                      "variables": variables})
+                      "variables": variables, "keep_going": arguments.keep_going})
             count += 1
     threads = [threading.Thread(target=work, args=(jobs, results, scratch))
                for _ in range(arguments.jobs)]
