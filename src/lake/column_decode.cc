@@ -182,7 +182,7 @@ Result<ColumnBatch> DecodeBody(std::string_view bytes,
   batch.rows = reader.in().Count(kBatchRowsMax);
   const uint64_t columns = reader.in().Count(types.size());
   for (uint64_t i = 0; i < columns && reader.wrong() == nullptr; ++i) {
-    const uint64_t id = reader.in().Count(kFieldIdMax);
+    const uint64_t id = reader.in().Count(kRowIdFieldId);
     const auto type = std::ranges::find(types, id, &ColumnBatch::FieldType::field_id);
     if (type == types.end()) return Corrupt(fmt::format("a column with the unknown id {}", id));
     if (std::ranges::find(batch.field_ids, id) != batch.field_ids.end()) {
