@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/executor.h"
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <map>
@@ -12,6 +13,8 @@ namespace duckpond {
 namespace {
 
 constexpr int64_t kPollIntervalUs = 20'000;
+// So that adding it to the clock cannot overflow, whatever is due in the far future.
+constexpr int64_t kTimerWaitUsMax = int64_t{3'600} * 1'000'000;
 
 }  // namespace
 
@@ -41,11 +44,16 @@ void Executor::RunUntil(BlockingWait& wait, const std::function<void()>& poll) {
 
 struct ThreadExecutor::State {
   std::mutex mutex;
-  std::condition_variable changed;
+  std::condition_variable work_came;
+  std::condition_variable timer_came;
   std::deque<std::function<void()>> ready;
   std::multimap<MonotonicUs, std::function<void()>> timers;
+  bool timers_stopping = false;
   bool stopping = false;
   std::vector<std::thread> threads;
+  // Watches the clock and runs nothing: a worker that did so could be held up by its work, while
+  // what is due, perhaps the very thing that its work waits for, would be seen by nobody.
+  std::thread timer_thread;
 
   static MonotonicUs Now() {
     return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -53,38 +61,39 @@ struct ThreadExecutor::State {
         .count();
   }
 
+  void Run() {
+    std::unique_lock lock(mutex);
+    for (;;) {
+      work_came.wait(lock, [this] { return stopping || !ready.empty(); });
+      if (ready.empty()) return;
+      auto work = std::move(ready.front());
+      ready.pop_front();
+      lock.unlock();
+      work();
+      work = nullptr;
+      lock.lock();
+    }
+  }
+
   void MoveDueTimers() {
     const MonotonicUs now = Now();
     while (!timers.empty() && timers.begin()->first <= now) {
       ready.push_back(std::move(timers.begin()->second));
       timers.erase(timers.begin());
+      work_came.notify_one();
     }
   }
 
-  void WaitForWork(std::unique_lock<std::mutex>& lock) {
-    if (timers.empty()) {
-      changed.wait(lock);
-    } else {
-      const MonotonicUs wait_us = timers.begin()->first - Now();
-      changed.wait_for(lock, std::chrono::microseconds(wait_us > 0 ? wait_us : 0));
-    }
-  }
-
-  void Run() {
+  void RunTimers() {
     std::unique_lock lock(mutex);
     for (;;) {
       MoveDueTimers();
-      if (!ready.empty()) {
-        auto work = std::move(ready.front());
-        ready.pop_front();
-        lock.unlock();
-        work();
-        work = nullptr;
-        lock.lock();
-      } else if (stopping) {
-        return;
+      if (timers_stopping) return;
+      if (timers.empty()) {
+        timer_came.wait(lock);
       } else {
-        WaitForWork(lock);
+        const int64_t wait_us = std::min(timers.begin()->first - Now(), kTimerWaitUsMax);
+        timer_came.wait_for(lock, std::chrono::microseconds(wait_us));
       }
     }
   }
@@ -94,14 +103,21 @@ ThreadExecutor::ThreadExecutor(int threads) : state_(std::make_unique<State>()) 
   for (int i = 0; i < threads; ++i) {
     state_->threads.emplace_back([state = state_.get()] { state->Run(); });
   }
+  state_->timer_thread = std::thread([state = state_.get()] { state->RunTimers(); });
 }
 
 ThreadExecutor::~ThreadExecutor() {
   {
     std::lock_guard lock(state_->mutex);
+    state_->timers_stopping = true;
+  }
+  state_->timer_came.notify_one();
+  state_->timer_thread.join();
+  {
+    std::lock_guard lock(state_->mutex);
     state_->stopping = true;
   }
-  state_->changed.notify_all();
+  state_->work_came.notify_all();
   for (auto& thread : state_->threads) thread.join();
 }
 
@@ -110,15 +126,17 @@ void ThreadExecutor::Post(std::function<void()> work) {
     std::lock_guard lock(state_->mutex);
     state_->ready.push_back(std::move(work));
   }
-  state_->changed.notify_one();
+  state_->work_came.notify_one();
 }
 
 void ThreadExecutor::PostAt(MonotonicUs due_us, std::function<void()> work) {
+  bool first = false;
   {
     std::lock_guard lock(state_->mutex);
-    state_->timers.emplace(due_us, std::move(work));
+    const auto timer = state_->timers.emplace(due_us, std::move(work));
+    first = timer == state_->timers.begin();
   }
-  state_->changed.notify_one();
+  if (first) state_->timer_came.notify_one();
 }
 
 MonotonicUs ThreadExecutor::NowUs() const { return State::Now(); }

@@ -55,7 +55,8 @@ class Executor {
   }
 };
 
-// A fixed number of threads taking work in the order it came, and one timer.
+// A fixed number of threads taking work in the order it came, and one more that watches the clock,
+// so that what is due is taken by any thread that is free, however long the others are held up.
 class ThreadExecutor final : public Executor {
  public:
   explicit ThreadExecutor(int threads);
