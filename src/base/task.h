@@ -216,16 +216,26 @@ struct CurrentExecutor {
 
 namespace internal {
 
+// The task and all it held are gone before its value is handed on: who waits for it may then take
+// down what they used.
 template <class T>
 Detached RunInto(Executor*, Task<T> task, Completion<T> done) {
-  done.Set(co_await std::move(task));
+  std::optional<T> value;
+  {
+    Task<T> running = std::move(task);
+    value.emplace(co_await std::move(running));
+  }
+  done.Set(*std::move(value));
 }
 
 inline Detached RunAndForget(Executor*, Task<void> task) { co_await std::move(task); }
 
 template <class T>
 Detached RunAndSignal(Executor*, Task<T> task, std::optional<T>* out, BlockingWait* wait) {
-  out->emplace(co_await std::move(task));
+  {
+    Task<T> running = std::move(task);
+    out->emplace(co_await std::move(running));
+  }
   wait->Set();
 }
 
@@ -260,9 +270,9 @@ Task<std::vector<T>> WhenAll(std::vector<Task<T>> tasks) {
   co_return values;
 }
 
-// Runs `task` on `executor` and blocks the calling thread until it ends. `poll` is called about
-// every 20 ms meanwhile, for instance to look for an interrupt and cancel the task's context.
-// REQUIRES: the caller is not a thread of `executor`.
+// Runs `task` on `executor` and blocks the calling thread until it has ended and all it held is
+// gone. `poll` is called about every 20 ms meanwhile, for instance to look for an interrupt and
+// cancel the task's context. REQUIRES: the caller is not a thread of `executor`.
 template <class T>
 T Block(Executor& executor, Task<T> task, const std::function<void()>& poll = nullptr) {
   std::optional<T> value;

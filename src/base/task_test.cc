@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
 #include <string>
+#include <thread>
 
 #include "base/context.h"
 
@@ -72,6 +75,39 @@ TEST(TaskTest, SleepIsCutAtTheDeadline) {
   Context context;
   context.deadline_us = executor.NowUs() + 2000;
   EXPECT_EQ(Block(executor, After(context, 60'000'000, 7)), -1);
+}
+
+// Takes its time to die, and says when it is done.
+struct DiesSlowly {
+  explicit DiesSlowly(std::atomic<bool>* g) : gone(g) {}
+  DiesSlowly(const DiesSlowly&) = delete;
+  DiesSlowly& operator=(const DiesSlowly&) = delete;
+  ~DiesSlowly() {
+    for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+    *gone = true;
+  }
+  std::atomic<bool>* gone;
+};
+
+Task<int> Hold(std::unique_ptr<DiesSlowly> held) { co_return held != nullptr ? 7 : 0; }
+
+TEST(TaskTest, WhatATaskHeldIsGoneWhenBlockReturns) {
+  ThreadExecutor executor(2);
+  std::atomic<bool> gone{false};
+  EXPECT_EQ(Block(executor, Hold(std::make_unique<DiesSlowly>(&gone))), 7);
+  EXPECT_TRUE(gone);
+}
+
+Task<bool> GoneAfter(Completion<int> done, std::atomic<bool>* gone) {
+  const int value = co_await done;
+  co_return value == 7 && *gone;
+}
+
+TEST(TaskTest, WhatATaskHeldIsGoneWhenItsCompletionIsGiven) {
+  ThreadExecutor executor(2);
+  std::atomic<bool> gone{false};
+  const auto done = Start(executor, Hold(std::make_unique<DiesSlowly>(&gone)));
+  EXPECT_TRUE(Block(executor, GoneAfter(done, &gone)));
 }
 
 }  // namespace
