@@ -53,11 +53,13 @@ CancelToken::Registration::~Registration() { Drop(); }
 void CancelToken::Registration::Drop() {
   if (!state_) return;
   std::unique_lock lock(state_->mutex);
-  state_->callbacks.erase(id_);
+  // Taken out, to be destroyed without the lock: what it holds may look at the token as it dies.
+  auto callback = state_->callbacks.extract(id_);
   if (state_->running_thread != std::this_thread::get_id()) {
     state_->finished.wait(lock, [this] { return state_->running_id != id_; });
   }
   lock.unlock();
+  callback = {};
   state_.reset();
 }
 
@@ -73,6 +75,7 @@ void CancelSource::Cancel() {
     state_->running_id = node.key();
     lock.unlock();
     node.mapped()();
+    node = {};
     lock.lock();
     state_->running_id = 0;
     state_->finished.notify_all();

@@ -3,9 +3,9 @@
 // CancelSource and CancelToken: one side asks for work to stop, the other notices. A token may be
 // copied into every task of a unit of work; cancelling is permanent.
 //
-// Threads:   all methods may be called concurrently. Callbacks run on the thread that cancels,
-// outside
-//            any lock, or at once inside OnCancel if it was cancelled before.
+// Threads:   all methods may be called concurrently. Callbacks run and are destroyed outside any
+//            lock: on the thread that cancels, or at once inside OnCancel if it was cancelled
+//            before.
 #pragma once
 
 #include <cstdint>

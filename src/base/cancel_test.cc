@@ -65,5 +65,28 @@ TEST(CancelTest, AfterDroppingNoCallbackIsRunning) {
   }
 }
 
+// Looks at the token when it dies, as an object that owns a request may.
+struct LooksAtToken {
+  LooksAtToken(CancelToken t, bool* s) : token(std::move(t)), seen(s) {}
+  CancelToken token;
+  bool* seen;
+  ~LooksAtToken() { *seen = token.cancelled(); }
+};
+
+TEST(CancelTest, WhatACallbackHoldsMayUseTheTokenAsItDies) {
+  CancelSource source;
+  bool seen = true;
+  const auto holder = [&source, &seen] {
+    return [held = std::make_shared<LooksAtToken>(source.token(), &seen)] {};
+  };
+  {
+    const auto dropped = source.token().OnCancel(holder());
+  }
+  EXPECT_FALSE(seen);
+  const auto called = source.token().OnCancel(holder());
+  source.Cancel();
+  EXPECT_TRUE(seen);
+}
+
 }  // namespace
 }  // namespace duckpond
