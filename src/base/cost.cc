@@ -16,12 +16,13 @@ std::string Cost::ToJson() const {
 
 uint64_t CostLedger::Begin() {
   std::lock_guard lock(mutex_);
-  return total_.round_trips + 1;
+  return chain_ + 1;
 }
 
 void CostLedger::End(uint64_t place, const Entry& entry) {
   std::lock_guard lock(mutex_);
-  total_.round_trips = std::max(total_.round_trips, place);
+  chain_ = std::max(chain_, place);
+  total_.round_trips = chain_ - taken_;
   switch (entry.kind) {
     case RequestKind::kGet:
       ++total_.gets;
@@ -48,6 +49,7 @@ Cost CostLedger::Total() const {
 
 Cost CostLedger::Take() {
   std::lock_guard lock(mutex_);
+  taken_ = chain_;
   return std::exchange(total_, Cost{});
 }
 

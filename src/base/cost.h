@@ -46,12 +46,15 @@ class CostLedger {
   void End(uint64_t place, const Entry& entry);
 
   Cost Total() const;
-  // Total(), and starts again from nothing. Requests under way count in the new period.
+  // Total(), and starts again from nothing. A request under way counts in the new period, as one
+  // link of a chain at most, however long the chain was before.
   Cost Take();
 
  private:
   mutable std::mutex mutex_;
-  Cost total_;
+  Cost total_;          // Guarded by mutex_; but for round_trips:
+  uint64_t chain_ = 0;  // Guarded by mutex_: the longest chain since the ledger was made,
+  uint64_t taken_ = 0;  // and how much of it earlier periods have had.
 };
 
 }  // namespace duckpond

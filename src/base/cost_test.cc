@@ -41,5 +41,17 @@ TEST(CostLedgerTest, JsonHasTheDocumentedShape) {
             R"("bytes_read":7,"bytes_written":0,"usd":0.000005000})");
 }
 
+TEST(CostLedgerTest, ARequestOfTheTimeBeforeTakeDoesNotBringItsChainAlong) {
+  CostLedger ledger;
+  for (int i = 0; i < 5; ++i) ledger.End(ledger.Begin(), {});
+  const uint64_t under_way = ledger.Begin();
+  EXPECT_EQ(ledger.Take().round_trips, 5U);
+  ledger.End(under_way, {});
+  EXPECT_EQ(ledger.Total().gets, 1U);
+  EXPECT_EQ(ledger.Total().round_trips, 1U);
+  ledger.End(ledger.Begin(), {});
+  EXPECT_EQ(ledger.Total().round_trips, 2U);
+}
+
 }  // namespace
 }  // namespace duckpond
