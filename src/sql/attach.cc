@@ -3,6 +3,8 @@
 
 #include "base/encoding.h"
 #include "base/hash.h"
+#include "duckdb/planner/operator/logical_simple.hpp"
+#include "duckdb/planner/planner_extension.hpp"
 #include "sql/connection_state.h"
 #include "sql/errors.h"
 #include "sql/pond_catalog.h"
@@ -62,6 +64,36 @@ S3Options FindSecret(duckdb::ClientContext& client, const std::string& url) {
   return options;
 }
 
+constexpr std::string_view kPrefix = "duckpond:";
+// Before a URL whose scheme DuckDB is not to recognise; see RegisterAttachRewrite.
+constexpr std::string_view kHidden = "pond+";
+
+bool StartsWith(const std::string& text, std::string_view start) {
+  return duckdb::StringUtil::CIEquals(text.substr(0, start.size()), std::string(start));
+}
+
+std::string Without(std::string_view start, const std::string& text) {
+  return StartsWith(text, start) ? text.substr(start.size()) : text;
+}
+
+void HideScheme(duckdb::PlannerExtensionInput&, duckdb::BoundStatement& statement) {
+  if (!statement.plan || statement.plan->type != duckdb::LogicalOperatorType::LOGICAL_ATTACH) {
+    return;
+  }
+  auto& info = statement.plan->Cast<duckdb::LogicalSimple>().info->Cast<duckdb::AttachInfo>();
+  bool is_pond = StartsWith(info.path, kPrefix);
+  for (const auto& [name, value] : info.options) {
+    const bool is_type = duckdb::StringUtil::CIEquals(name, "type");
+    if (is_type && duckdb::StringUtil::CIEquals(value.ToString(), PondCatalog::kType)) {
+      is_pond = true;
+    }
+  }
+  const std::string url = Without(kPrefix, info.path);
+  if (!is_pond || url.find("://") == std::string::npos) return;
+  const std::string prefix = info.path.substr(0, info.path.size() - url.size());
+  info.path = prefix + std::string(kHidden) + url;
+}
+
 struct AttachRequest {
   PondAttachment attachment;
   OpenOptions open;
@@ -69,7 +101,8 @@ struct AttachRequest {
 
 AttachRequest ReadOptions(duckdb::AttachInfo& info, duckdb::AttachOptions& options) {
   AttachRequest request;
-  request.attachment.url = info.path;
+  // With TYPE duckpond, DuckDB leaves the prefix to us.
+  request.attachment.url = Without(kHidden, Without(kPrefix, info.path));
   for (const auto& [name, value] : options.options) {
     const std::string option = duckdb::StringUtil::Lower(name);
     if (option == "snapshot_version") {
@@ -136,6 +169,12 @@ duckdb::shared_ptr<duckdb::StorageExtension> MakeStorageExtension() {
   extension->attach = Attach;
   extension->create_transaction_manager = CreateTransactionManager;
   return extension;
+}
+
+void RegisterAttachRewrite(duckdb::DatabaseInstance& instance) {
+  duckdb::PlannerExtension extension;
+  extension.post_bind_function = HideScheme;
+  duckdb::PlannerExtension::Register(duckdb::DBConfig::GetConfig(instance), std::move(extension));
 }
 
 void RegisterSecrets(duckdb::ExtensionLoader& loader) {

@@ -19,4 +19,8 @@ duckdb::shared_ptr<duckdb::StorageExtension> MakeStorageExtension();
 
 void RegisterSecrets(duckdb::ExtensionLoader& loader);
 
+// DuckDB takes the prefix off 'duckpond:s3://…', sees a remote file, and wants httpfs for it (and
+// would open it read-only). This hides the scheme from it while it attaches.
+void RegisterAttachRewrite(duckdb::DatabaseInstance& instance);
+
 }  // namespace duckpond

@@ -4,7 +4,7 @@
 //
 // The Parquet reader's own headers are left out on purpose: they make LogicalType ambiguous and
 // belong in the few files that drive a Parquet file (see parquet_file.h).
-// Lifetime:  nothing here; see DuckDB's headers. Version: cmake/duckdb.cmake names it.
+// Lifetime:  nothing here; see DuckDB's headers. Version: src/cmake/duckdb.cmake names it.
 #pragma once
 
 #include "duckdb.hpp"

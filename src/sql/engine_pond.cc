@@ -10,13 +10,14 @@ namespace duckpond {
 namespace {
 
 std::string AttachSql(const EngineOptions& options) {
-  std::string sql = "ATTACH " + duckdb::KeywordHelper::WriteQuoted("duckpond:" + options.url) +
-                    " AS " + kPondCatalog + " (TYPE duckpond";
-  if (options.read_only) sql += ", READ_ONLY";
+  std::string more;
+  if (options.read_only) more += ", READ_ONLY";
   if (!options.latency_profile.empty()) {
-    sql += ", LATENCY " + duckdb::KeywordHelper::WriteQuoted(options.latency_profile);
+    more += ", LATENCY " + duckdb::KeywordHelper::WriteQuoted(options.latency_profile);
   }
-  return sql + ")";
+  if (!more.empty()) more = " (" + more.substr(2) + ")";
+  return "ATTACH " + duckdb::KeywordHelper::WriteQuoted("duckpond:" + options.url) + " AS " +
+         kPondCatalog + more;
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ void Load(duckdb::ExtensionLoader& loader) {
   if (duckdb::StorageExtension::Find(config, PondCatalog::kType)) return;
   RegisterPondFileSystem(instance);
   RegisterSecrets(loader);
+  RegisterAttachRewrite(instance);
   duckdb::StorageExtension::Register(config, PondCatalog::kType, MakeStorageExtension());
 }
 

@@ -18,11 +18,11 @@ constexpr uint64_t kFileBytes = 120 * 1024 * 1024;
 constexpr uint64_t kFooterInLogBytes = 2048;
 // What a row group of a table with a key aims at, before compression. DuckDB reads 2,048 rows at a
 // time: less than that saves nothing.
-constexpr uint64_t kGroupBytes = 256 * 1024;
+constexpr uint64_t kGroupBytes = 128 * 1024;
 constexpr uint64_t kGroupRowsMax = 16'384;
 // What the footer of a file with a key aims at: a reader of one row fetches it whole.
 constexpr uint64_t kFooterBytes = 48 * 1024;
-constexpr uint64_t kFooterBytesAColumn = 90;
+constexpr uint64_t kFooterBytesAColumn = 150;
 constexpr uint64_t kGroupsMin = 16;
 constexpr uint64_t kDuckDbGroupRows = 122'880;
 // How often a put whose outcome is unknown is made again; the object is the same each time.

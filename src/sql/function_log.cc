@@ -2,6 +2,8 @@
 //
 // log(): the seed's single table (uuidv7, enum_of_event, struct_of_event). The UNION has a STRUCT
 // for each kind of event that this program knows, and `other`, JSON, for the rest.
+#include <map>
+
 #include "base/json_writer.h"
 #include "lake/event_kinds.h"
 #include "sql/connection_state.h"
@@ -74,16 +76,45 @@ class LogTable {
             Value::UNION(members_, static_cast<uint8_t>(member), std::move(data))};
   }
 
+  // DuckDB's own cast refuses an object that lacks a field; here such a field is NULL.
+  Value FromJson(const Value& json, const LogicalType& type) const {
+    if (json.IsNull() || json.ToString() == "null") return Value(type);
+    if (type.id() == duckdb::LogicalTypeId::STRUCT) return StructFromJson(json, type);
+    if (type.id() != duckdb::LogicalTypeId::LIST) return json.CastAs(client_, type, true);
+    const LogicalType& child = duckdb::ListType::GetChildType(type);
+    duckdb::vector<Value> elements;
+    const Value list = json.CastAs(client_, LogicalType::LIST(LogicalType::JSON()), true);
+    for (const Value& element : duckdb::ListValue::GetChildren(list)) {
+      elements.push_back(FromJson(element, child));
+    }
+    return Value::LIST(child, std::move(elements));
+  }
+
+  Value StructFromJson(const Value& json, const LogicalType& type) const {
+    const auto map_type = LogicalType::MAP(LogicalType::VARCHAR, LogicalType::JSON());
+    const Value map = json.CastAs(client_, map_type, true);
+    std::map<std::string, Value> fields;
+    for (const Value& entry : duckdb::MapValue::GetChildren(map)) {
+      const auto& pair = duckdb::StructValue::GetChildren(entry);
+      fields.emplace(pair[0].ToString(), pair[1]);
+    }
+    duckdb::vector<Value> members;
+    for (const auto& [name, member_type] : duckdb::StructType::GetChildTypes(type)) {
+      const auto found = fields.find(name);
+      members.push_back(found == fields.end() ? Value(member_type)
+                                              : FromJson(found->second, member_type));
+    }
+    return Value::STRUCT(type, std::move(members));
+  }
+
   std::vector<Value> RowOf(const Event& event) const {
     Value json(event.data);
     json.Reinterpret(LogicalType::JSON());
     for (size_t i = 1; i + 1 < members_.size(); ++i) {
       if (members_[i].first != event.name) continue;
       Value data;
-      std::string error;
-      if (json.TryCastAs(client_, members_[i].second, data, &error, true)) {
-        return Row(event.id, i, std::move(data));
-      }
+      const Status status = CatchToStatus([&] { data = FromJson(json, members_[i].second); });
+      if (status.ok()) return Row(event.id, i, std::move(data));
       break;  // Of a shape that this program does not know: shown as it is.
     }
     Value other("{\"event\":" + JsonQuote(event.name) + ",\"data\":" + event.data + "}");

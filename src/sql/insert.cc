@@ -72,10 +72,18 @@ bool WantsInline(InsertState& state) {
 
 // From now on rows go into files; those that are there already too.
 void StartFiles(InsertState& state) {
+  PondTransaction::Of(state.client, state.catalog).CreatePond(state.client);
   state.writer = std::make_unique<FileWriter>(state.client, state.catalog.pond(), state.def);
   if (!state.few) return;
   for (auto& chunk : state.few->Chunks()) state.writer->Append(chunk);
   state.few.reset();
+}
+
+// A broken constraint in DuckDB's own words and type.
+void ThrowIfBroken(const Status& status) {
+  const bool broken = status.code() == StatusCode::kExists || status.code() == StatusCode::kInvalid;
+  if (broken) throw duckdb::ConstraintException(status.message());
+  ThrowIfError(status);
 }
 
 // Whether the rows went into the log; false if they are too much for it.
@@ -89,7 +97,7 @@ bool AddToLog(InsertState& state) {
   auto& changes = PondTransaction::Of(state.client, state.catalog).Change(state.client);
   const Status status = changes.AddRows(state.def->id, std::move(batch));
   if (status.code() == StatusCode::kExhausted) return false;
-  ThrowIfError(status);
+  ThrowIfBroken(status);
   return true;
 }
 
@@ -107,9 +115,7 @@ void CheckKeys(InsertState& state) {
   auto& changes = PondTransaction::Of(state.client, state.catalog).Change(state.client);
   const Status status =
       RunTask(state.client, [&](Context context) { return changes.CheckKeys(context); });
-  const bool broken = status.code() == StatusCode::kExists || status.code() == StatusCode::kInvalid;
-  if (broken) throw duckdb::ConstraintException(status.message());
-  ThrowIfError(status);
+  ThrowIfBroken(status);
 }
 
 struct InsertSource final : public duckdb::GlobalSourceState {

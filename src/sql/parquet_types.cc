@@ -274,6 +274,10 @@ LogicalType StoredType(const LogicalType& type) {
   }
 }
 
+bool CanFilterStored(const LogicalType& type) {
+  return !IsBent(type) && type.id() != LogicalTypeId::BLOB;
+}
+
 void Store(Vector& source, Vector& target, idx_t rows) {
   source.Flatten(rows);
   const Action action = ActionOf(source.GetType());

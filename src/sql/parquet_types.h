@@ -26,6 +26,11 @@ namespace duckpond {
 // The type that a column of `type` has in a file; `type` itself where nothing is bent.
 duckdb::LogicalType StoredType(const duckdb::LogicalType& type);
 
+// Whether DuckDB's Parquet reader may be asked to filter a column of this type: not where values
+// are stored as something else, nor BLOB, whose bloom filters DuckDB 1.5.5 asks for the value's
+// text.
+bool CanFilterStored(const duckdb::LogicalType& type);
+
 inline bool IsBent(const duckdb::LogicalType& type) { return StoredType(type) != type; }
 
 // Writes `rows` values of `source`, of any type, to `target`, of its StoredType. Flattens `source`.

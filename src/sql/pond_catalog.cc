@@ -105,7 +105,7 @@ void PondCatalog::DropSchema(duckdb::ClientContext& client, duckdb::DropInfo& in
   auto& transaction = PondTransaction::Of(client, *this);
   if (!transaction.View(client)->FindSchema(info.name)) {
     if (info.if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return;
-    ThrowStatus(Status::NotFound("there is no schema \"" + info.name + "\""));
+    ThrowStatus(Status::NotFound("Schema with name " + info.name + " does not exist"));
   }
   ThrowIfError(transaction.Change(client).DropSchema(info.name, info.cascade));
 }
@@ -123,7 +123,7 @@ duckdb::optional_ptr<duckdb::SchemaCatalogEntry> PondCatalog::LookupSchema(
   if (const SchemaPtr schema = view->FindSchema(name)) return EntryOf(schema->def);
   if (if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return nullptr;
   throw duckdb::CatalogException(lookup.GetErrorContext(),
-                                 "Schema with name \"%s\" not found in %s", name, GetName());
+                                 "Schema with name %s does not exist in %s!", name, GetName());
 }
 
 void PondCatalog::ScanSchemas(duckdb::ClientContext& client,
@@ -133,7 +133,15 @@ void PondCatalog::ScanSchemas(duckdb::ClientContext& client,
 }
 
 duckdb::ErrorData PondCatalog::SupportsCreateTable(duckdb::BoundCreateTableInfo& info) {
-  return duckdb::Catalog::SupportsCreateTable(info);
+  const auto& base = info.Base();
+  const std::string table = " of table \"" + base.table + "\"";
+  const auto refuse = [](const std::string& what) {
+    return ToErrorData(Status::Unsupported(what + " is not supported by duckpond yet"));
+  };
+  if (!base.partition_keys.empty()) return refuse("PARTITIONED BY" + table);
+  if (!base.sort_keys.empty()) return refuse("SORTED BY" + table);
+  if (!base.options.empty()) return refuse("WITH (" + base.options.begin()->first + " …)" + table);
+  return {};
 }
 
 duckdb::PhysicalOperator& PondCatalog::PlanDelete(duckdb::ClientContext&,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sql/pond_file_system.h"
 
+#include <charconv>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -40,7 +41,9 @@ class OpenFiles {
     files_.erase(number);
   }
   OpenFile Find(const std::string& path) {
-    const uint64_t number = std::strtoull(path.c_str() + std::strlen(kScheme), nullptr, 10);
+    uint64_t number = 0;
+    const char* digits = path.data() + std::min(path.size(), std::strlen(kScheme));
+    std::from_chars(digits, path.data() + path.size(), number);
     std::lock_guard lock(mutex_);
     const auto found = files_.find(number);
     if (found == files_.end()) {

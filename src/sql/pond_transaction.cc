@@ -107,6 +107,16 @@ uint64_t PondTransaction::CatalogVersion(duckdb::ClientContext& client) {
   return Base(client).version;
 }
 
+void PondTransaction::CreatePond(duckdb::ClientContext& client) {
+  std::lock_guard lock(mutex_);
+  Start(client);
+  if (!missing_ || created_) return;
+  Pond& pond = *catalog_.pond();
+  const Status status = RunTask(client, [&](Context context) { return pond.Create(context); });
+  if (!status.ok() && status.code() != StatusCode::kExists) ThrowStoreStatus(status);
+  created_ = true;
+}
+
 Status PondTransaction::Commit(duckdb::ClientContext& client) {
   if (!changes_ || !changes_->has_changes()) return Status::Ok();
   CommitOptions options;

@@ -51,6 +51,9 @@ class PondTransaction final : public duckdb::Transaction {
   void NoteMissed(const std::string& name) { missed_ = name; }
   bool Missed(const std::string& name) const { return missing_ && missed_ == name; }
 
+  // Creates the pond if there is none: before data files are put beside it.
+  void CreatePond(duckdb::ClientContext& client);
+
   Status Commit(duckdb::ClientContext& client);
   void Rollback();
 
@@ -61,6 +64,7 @@ class PondTransaction final : public duckdb::Transaction {
   std::mutex mutex_;
   std::unique_ptr<duckpond::Transaction> changes_;
   bool missing_ = false;
+  bool created_ = false;  // By CreatePond.
   std::string missed_;
   std::atomic<uint64_t> changed_version_{0};  // 0 until something was changed.
   std::map<std::string, CatalogPtr> past_;    // Snapshots that AT clauses asked for.

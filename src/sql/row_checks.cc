@@ -12,11 +12,17 @@ RowChecks::RowChecks(duckdb::ClientContext& client, const TableDef& def,
   for (size_t i = 0; i < def.columns.size(); ++i) {
     if (def.columns[i].not_null) not_null_.push_back(i);
   }
+  std::vector<std::string> texts;
+  for (const Constraint& constraint : def.constraints) {
+    if (constraint.kind == Constraint::Kind::kCheck) texts.push_back(constraint.check_sql);
+  }
+  // Bound in the order in which they are defined.
   for (const auto& constraint : constraints) {
     if (constraint->type != duckdb::ConstraintType::CHECK) continue;
     const auto& check = constraint->Cast<duckdb::BoundCheckConstraint>();
+    const size_t place = rules_.size();
     rules_.push_back({duckdb::make_uniq<duckdb::ExpressionExecutor>(client, *check.expression),
-                      check.expression->ToString()});
+                      place < texts.size() ? texts[place] : check.expression->ToString()});
   }
 }
 
@@ -35,8 +41,8 @@ void RowChecks::Check(duckdb::DataChunk& chunk) {
     for (duckdb::idx_t i = 0; i < chunk.size(); ++i) {
       const auto place = format.sel->get_index(i);
       if (!format.validity.RowIsValid(place) || values[place] != 0) continue;
-      throw duckdb::ConstraintException("CHECK constraint failed on table %s with expression %s",
-                                        def_.name, rule.text);
+      throw duckdb::ConstraintException(
+          "CHECK constraint failed on table %s with expression CHECK(%s)", def_.name, rule.text);
     }
   }
 }

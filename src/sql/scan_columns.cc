@@ -22,11 +22,13 @@ ScanColumns::ScanColumns(const TableDef& def, const duckdb::TableFunctionInitInp
       const Output& output = all[place];
       if (output.kind != Output::Kind::kColumn) continue;
       const ReadColumn& column = read_[output.read];
-      auto& filters = column.type == column.stored ? filters_ : bent_filters_;
+      auto& filters = CanFilterStored(column.type) ? filters_ : bent_filters_;
       filters[output.read] = filter.get();
     }
   }
-  if (input.CanRemoveFilterColumns()) {
+  // Not CanRemoveFilterColumns: where DuckDB filters above the scan, it adds columns to the
+  // projection until there are as many, in another order.
+  if (!input.projection_ids.empty()) {
     for (const auto place : input.projection_ids) outputs_.push_back(all[place]);
   } else {
     outputs_ = std::move(all);

@@ -81,6 +81,7 @@ bool ScanReader::Worker::Begin(duckdb::ClientContext& client) {
   started_ = true;
   const ScanUnit& unit = reader_.units()[unit_];
   rows_left_ = unit.rows;
+  rows_scanned_ += unit.rows;
   if (reader_.columns_.only_counts()) return true;
   if (unit.kind == ScanUnit::Kind::kInline) {
     BeginInline(unit);

@@ -55,6 +55,8 @@ class ScanReader::Worker {
   void Next(duckdb::ClientContext& client, duckdb::DataChunk& output);
   // The unit that the last rows came from.
   size_t unit() const { return unit_; }
+  // Rows of the units that were begun.
+  uint64_t rows_scanned() const { return rows_scanned_; }
 
  private:
   bool Begin(duckdb::ClientContext& client);
@@ -68,6 +70,7 @@ class ScanReader::Worker {
   ScanReader& reader_;
   size_t unit_ = 0;
   bool started_ = false;
+  uint64_t rows_scanned_ = 0;
   uint64_t rows_left_ = 0;  // Of inline rows, and where only counts are asked for.
 
   std::shared_ptr<ParquetFile> parquet_;

@@ -8,7 +8,7 @@ namespace {
 
 void AddFile(const Table& table, const DataFilePtr& file, const Predicate& predicate,
              ScanUnits& plan) {
-  if (!MayMatch(predicate, *file)) {
+  if (!MayMatch(predicate, *table.def, *file)) {
     plan.groups_skipped += file->row_groups.size();
     return;
   }

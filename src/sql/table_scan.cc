@@ -32,6 +32,7 @@ struct ScanBind final : public duckdb::TableFunctionData {
 
   duckdb::unique_ptr<FunctionData> Copy() const override {
     auto copy = duckdb::make_uniq<ScanBind>(entry, past);
+    copy->planned = planned;
     for (const auto& expression : pruning) copy->pruning.push_back(expression->Copy());
     return duckdb::unique_ptr_cast<ScanBind, FunctionData>(std::move(copy));
   }
@@ -46,13 +47,14 @@ struct ScanBind final : public duckdb::TableFunctionData {
     const CatalogPtr view =
         past ? past : PondTransaction::Of(client, entry.pond_catalog()).View(client);
     TablePtr table = view->FindTable(def->id);
-    if (!table) ThrowStatus(Status::NotFound("table \"" + def->name + "\" is not there any more"));
-    return table;
+    return table ? table : planned;
   }
 
   PondTableEntry& entry;
   std::shared_ptr<const TableDef> def;
   CatalogPtr past;
+  // As it was when the statement was planned: what CREATE OR REPLACE TABLE t AS … FROM t reads.
+  TablePtr planned;
   // Filters that may prune, over the table's columns by their place.
   duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> pruning;
 };
@@ -136,7 +138,7 @@ void KeepFilters(ClientContext&, duckdb::LogicalGet& get, FunctionData* bind_dat
 
 bool CanFilter(const FunctionData& bind_data, idx_t column) {
   const auto& def = *bind_data.Cast<ScanBind>().def;
-  return column < def.columns.size() && !IsBent(ToDuckDb(def.columns[column].type));
+  return column < def.columns.size() && CanFilterStored(ToDuckDb(def.columns[column].type));
 }
 
 duckdb::unique_ptr<duckdb::NodeStatistics> Cardinality(ClientContext& client,
@@ -184,6 +186,10 @@ double Progress(ClientContext&, const FunctionData*,
   return global->Cast<GlobalScan>().reader->progress_percent();
 }
 
+idx_t RowsScanned(duckdb::GlobalTableFunctionState&, duckdb::LocalTableFunctionState& local) {
+  return local.Cast<LocalScan>().worker->rows_scanned();
+}
+
 duckdb::virtual_column_map_t VirtualColumns(ClientContext&, optional_ptr<FunctionData>) {
   return TableScanVirtualColumns();
 }
@@ -210,9 +216,14 @@ duckdb::virtual_column_map_t TableScanVirtualColumns() {
   return columns;
 }
 
-duckdb::TableFunction MakeTableScan(ClientContext& /*client*/, PondTableEntry& table,
-                                    CatalogPtr past, duckdb::unique_ptr<FunctionData>& bind_data) {
-  bind_data = duckdb::make_uniq<ScanBind>(table, std::move(past));
+duckdb::TableFunction MakeTableScan(ClientContext& client, PondTableEntry& table, CatalogPtr past,
+                                    duckdb::unique_ptr<FunctionData>& bind_data) {
+  auto bind = duckdb::make_uniq<ScanBind>(table, std::move(past));
+  bind->planned = bind->Find(client);
+  if (!bind->planned) {
+    ThrowStatus(Status::NotFound("table \"" + table.def()->name + "\" is not there"));
+  }
+  bind_data = std::move(bind);
   duckdb::TableFunction function("duckpond_scan", {}, Scan, nullptr, InitGlobal, InitLocal);
   function.projection_pushdown = true;
   function.filter_pushdown = true;
@@ -228,6 +239,7 @@ duckdb::TableFunction MakeTableScan(ClientContext& /*client*/, PondTableEntry& t
   function.to_string = Describe;
   function.dynamic_to_string = DescribeWork;
   function.table_scan_progress = Progress;
+  function.rows_scanned = RowsScanned;
   function.get_virtual_columns = VirtualColumns;
   function.get_row_id_columns = RowIdColumns;
   return function;
