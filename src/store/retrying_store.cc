@@ -48,7 +48,8 @@ Task<Result<Reply>> RetryingObjectStore::Write(Context context, bool conditional
       const bool waited = co_await WaitBefore(context, attempt);
       if (waited) continue;
     }
-    if (unknown && !reply.ok()) co_return *unknown;
+    const bool refused = !reply.ok() || reply->state == Reply::State::kConflict;
+    if (unknown && refused) co_return *unknown;
     co_return reply;
   }
 }

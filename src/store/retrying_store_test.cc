@@ -99,6 +99,28 @@ TEST_F(RetryingStoreTest, UnknownAttemptIsNotForgottenWhenLaterOnesFail) {
   EXPECT_EQ(reply->state, PutReply::State::kUnknown);
 }
 
+// A store that loses an answer, and is in the way of the next attempt.
+class LosesThenRefuses final : public StoreWrapper {
+ public:
+  using StoreWrapper::StoreWrapper;
+  Task<Result<PutReply>> Put(Context, std::string, Bytes, PutCondition) override {
+    co_return PutReply{
+        .state = puts_++ == 0 ? PutReply::State::kUnknown : PutReply::State::kConflict,
+        .tag = {},
+        .detail = {}};
+  }
+
+ private:
+  int puts_ = 0;
+};
+
+TEST_F(RetryingStoreTest, UnknownAttemptIsNotForgottenWhenALaterOneMeetsAConflict) {
+  RetryingObjectStore store(env_, std::make_shared<LosesThenRefuses>(memory_));
+  const auto reply = Block(executor_, store.Put({}, "k", Bytes("x"), PutCondition::None()));
+  ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+  EXPECT_EQ(reply->state, PutReply::State::kUnknown);
+}
+
 TEST_F(RetryingStoreTest, ConflictAndMissingAreAnswersNotFailures) {
   Make({});
   ASSERT_TRUE(Put(PutCondition::IfAbsent()).ok());
