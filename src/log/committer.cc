@@ -130,6 +130,11 @@ void Committer::Wake() {
 bool Committer::TakeWork(Round& round) {
   std::vector<Completion<bool>> settled;
   bool work = true;
+  if (round.commits.empty() && !round.in_doubt.empty()) {
+    // All were told that nobody knows; nobody asks any more, and others wait.
+    round.in_doubt.clear();
+    round.stale = true;
+  }
   {
     std::lock_guard lock(mutex_);
     while (round.in_doubt.empty() && round.commits.size() < kBatchCommitsMax && !waiting_.empty()) {
@@ -225,22 +230,18 @@ Task<Status> Committer::MakeReady(Self self, Context context, ImagePtr image) {
 
 Task<Status> Committer::Step(Self self, Round* round) {
   std::erase_if(round->commits, [](const PendingPtr& commit) { return commit->answered(); });
-  if (round->commits.empty() && !round->in_doubt.empty()) {
-    // All were told that nobody knows; nobody asks any more.
-    round->in_doubt.clear();
-    round->stale = true;
-    co_return Status::Ok();
-  }
+  if (round->commits.empty() && !round->in_doubt.empty()) co_return Status::Ok();
   const Context context = self->RequestContext(*round);
   auto newest = co_await NewestImage(self, round, context);
   if (!newest.ok()) co_return newest.error();
   const ImagePtr image = *newest;
+  // What was put can be told even of a log that this program may no longer write to.
+  if (!round->in_doubt.empty() && image->order() > round->in_doubt.front().on->order()) {
+    co_return co_await SettleDoubt(self, round, context, image);
+  }
   const Status ready = co_await MakeReady(self, context, image);
   if (!ready.ok()) co_return ready;
   if (round->in_doubt.empty()) co_return co_await PutNew(self, round, context, image);
-  if (image->order() > round->in_doubt.front().on->order()) {
-    co_return co_await SettleDoubt(self, round, context, image);
-  }
   co_return co_await PutAgain(self, round, context, image);
 }
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "base/hash.h"
 #include "log/limits.h"
 #include "log/lines.h"
@@ -151,6 +153,9 @@ TEST(LogObjectTest, VersionsAreDenseAndTimesRise) {
   EXPECT_FALSE(DecodeLog(start + EncodeCommit(Record(2), chain), "x").ok());
   CommitRecord late = Record(1);
   late.time_us = Base().time_us;
+  EXPECT_FALSE(DecodeLog(start + EncodeCommit(late, chain), "x").ok());
+  // After the last time that there is, no other could follow.
+  late.time_us = std::numeric_limits<int64_t>::max();
   EXPECT_FALSE(DecodeLog(start + EncodeCommit(late, chain), "x").ok());
 }
 

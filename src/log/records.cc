@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -19,6 +20,9 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+// A hundred thousand years: the times of later commits, which must rise, still fit.
+constexpr int64_t kTimeUsMax = INT64_MAX / 2;
+
 // Members: reads the members of one of the log's own objects, and remembers what went wrong.
 class Members {
  public:
@@ -32,7 +36,9 @@ class Members {
   }
   int64_t Time(std::string_view key) {
     int64_t value = 0;
-    if (object_[key].get(value) != simdjson::SUCCESS || value < 0) Missing(key, "a time");
+    if (object_[key].get(value) != simdjson::SUCCESS || value < 0 || value > kTimeUsMax) {
+      Missing(key, "a time");
+    }
     return value;
   }
   std::string Text(std::string_view key, size_t bytes_max) {
