@@ -2,6 +2,8 @@
 #include "shell/line_editor.h"
 
 #include <histedit.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,19 +18,36 @@ namespace {
 
 constexpr int kHistoryMax = 5000;
 
-// libedit swallows one interrupted read; this one tells it that Ctrl-C was pressed.
+// Waits for a byte; false for Ctrl-C. The signal can come only while ppoll waits: had it come
+// between a look for it and the wait, nobody would notice.
+bool WaitForByte() {
+  sigset_t interrupt;
+  sigset_t before;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &interrupt, &before);
+  bool ready = false;
+  while (!ready && !TakeInterrupt()) {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    ready = ppoll(&input, 1, nullptr, &before) > 0;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return ready;
+}
+
+// libedit's own swallows one interrupted read.
 int ReadCharacter(EditLine*, wchar_t* out) {
   std::mbstate_t state{};
   while (true) {
+    if (!WaitForByte()) {
+      errno = EINTR;
+      return -1;
+    }
     char byte = 0;
     const ssize_t got = read(STDIN_FILENO, &byte, 1);
     if (got == 0) return 0;
     if (got < 0) {
       if (errno != EINTR) return -1;
-      if (TakeInterrupt()) {
-        errno = EINTR;
-        return -1;
-      }
       continue;
     }
     const size_t used = std::mbrtowc(out, &byte, 1, &state);

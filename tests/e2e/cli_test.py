@@ -101,6 +101,7 @@ class Output(Cli):
 
 class ExitCodes(Cli):
     def test_wrong_sql_is_1(self):
+        self.run_ok("create", self.pond)
         self.run_failing(SQL, self.pond, "-c", "SELEC 1")
         self.run_failing(SQL, self.pond, "-c", "FROM no_such_table")
         self.run_failing(SQL, self.pond, "-c",
@@ -114,6 +115,7 @@ class ExitCodes(Cli):
     def test_what_the_store_refuses_is_3(self):
         self.run_ok("create", self.pond)
         self.run_failing(STORAGE, "create", self.pond)
+        self.run_failing(STORAGE, str(self.folder / "no pond"), "-c", "FROM t")
         self.run_failing(STORAGE, "gopher://nowhere", "-c", "SELECT 1")
         self.run_failing(STORAGE, "log", "verify", str(self.folder / "nothing here"))
         (self.folder / "file").write_text("not a folder")

@@ -52,9 +52,7 @@ class Node(Clients):
 
 class Cli(Clients):
     def duckdb(self, sql):
-        found = importlib.util.find_spec("duckdb_cli")
-        beside = pathlib.Path(sys.executable).parent / "duckdb"
-        program = beside if beside.exists() else pathlib.Path(found.origin).parent / "bin/duckdb"
+        program = pathlib.Path(importlib.util.find_spec("duckdb_cli").origin).parent / "duckdb"
         if not os.access(program, os.X_OK):
             program.chmod(0o755)
         return self.client(program, "-unsigned", "-csv", stdin=sql)
