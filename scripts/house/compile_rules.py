@@ -106,7 +106,7 @@ def clang_tidy(tree):
     database = Database(tree.root)
     folder = tree.root / MEMORY / "commands"
     folder.mkdir(parents=True, exist_ok=True)
-    only_gcc = {"-fno-gnu-unique"}
+    only_gcc = {"-fno-gnu-unique", "-fpch-preprocess"}
     entries = [{"directory": str(tree.root), "file": str(tree.root / path),
                 "command": shlex.join(["clang++-19", *(f for f in database.flags(path) if f not in only_gcc),
                                        "-c", str(tree.root / path)])}
