@@ -45,7 +45,7 @@ TEST_P(LostAnswerTest, ACommitWhoseAnswerIsLostIsMadeOnce) {
   const auto receipt = PutOn(*log, "a", "1");
   ASSERT_TRUE(receipt.ok()) << receipt.error().ToString();
   EXPECT_EQ(receipt->version, 1u);
-  EXPECT_TRUE(executor_.RunUntilIdle(10'000));  // What was late has landed, or was refused.
+  LetFinish();  // What was late has landed, or was refused.
   EXPECT_EQ(TimesPut("a"), 1);
 }
 
@@ -56,7 +56,7 @@ TEST_P(LostAnswerTest, ACommitWhoseAnswerIsLostWhileOthersCommitIsMadeOnce) {
   const auto receipt = PutOn(*log, "a", "1");
   ASSERT_TRUE(receipt.ok()) << receipt.error().ToString();
   EXPECT_EQ(receipt->version, 2u);
-  EXPECT_TRUE(executor_.RunUntilIdle(10'000));
+  LetFinish();
   EXPECT_EQ(TimesPut("a"), 1);
 }
 
@@ -116,7 +116,7 @@ TEST_F(CommitterTest, WhenTimeRunsOutBeforeAPutNothingHappened) {
   const auto receipt = Await(log->Commit(context, PutChange("a", "1"), Options()));
   ASSERT_FALSE(receipt.ok());
   EXPECT_EQ(receipt.error().code(), StatusCode::kCancelled);
-  EXPECT_TRUE(executor_.RunUntilIdle(10'000));
+  LetFinish();
   EXPECT_EQ(TimesPut("a"), 0);
 }
 
@@ -136,7 +136,7 @@ TEST_F(CommitterTest, CancelInDoubtIsSettledByAnEmptyCommit) {
   const auto receipt = Await(log->Commit(context, change, Options()));
   ASSERT_FALSE(receipt.ok());
   EXPECT_EQ(receipt.error().code(), StatusCode::kCancelled) << receipt.error().ToString();
-  EXPECT_TRUE(executor_.RunUntilIdle(10'000));
+  LetFinish();
   EXPECT_EQ(TimesPut("a"), 0);
   const auto history = Await(OpenOther()->History(Context{}, {}));
   ASSERT_EQ(history->size(), 1u);
@@ -258,6 +258,7 @@ TEST_F(CommitterTest, CommitTimesRiseWhenTheClockStandsOrGoesBack) {
   const auto history = Await(OpenOther()->History(Context{}, {}));
   ASSERT_TRUE(history.ok());
   EXPECT_EQ((*history)[1].time_us, (*history)[0].time_us + 1);
+  LetFinish();  // While `behind` is there.
 }
 
 TEST_F(CommitterTest, AppendingStoresAreSentTheFramesAlone) {
@@ -289,6 +290,7 @@ TEST_F(CommitterTest, AWriterRefusesALogWithEventsItDoesNotKnow) {
   ASSERT_FALSE(receipt.ok());
   EXPECT_EQ(receipt.error().code(), StatusCode::kUnsupported);
   EXPECT_NE(receipt.error().message().find("'put'"), std::string::npos);
+  LetFinish();  // While `old` is there.
 }
 
 TEST_F(CommitterTest, IgnorableEventsNeedNotBeKnown) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -15,21 +16,38 @@
 namespace duckpond {
 namespace {
 
-// A pond is made in an empty place only: what is there belongs to somebody.
+// What a first write that was killed may have left: a proof's objects and files that no log names.
+// Not those below log/: they appear when a log rolls, so where they are a log was lost.
+bool IsLeftover(std::string_view key) {
+  constexpr std::string_view kData = "data/";
+  constexpr size_t kUuidBytes = 36;
+  if (key.starts_with("proof/")) return true;
+  return key.starts_with(kData) && key.size() > kData.size() + kUuidBytes &&
+         Uuid::Parse(key.substr(kData.size(), kUuidBytes)).ok() &&
+         key[kData.size() + kUuidBytes] == '/';
+}
+
+// A pond is made in an empty place only: what else is there belongs to somebody.
 Task<Status> CheckPlaceIsEmpty(SitePtr site, Context context) {
   std::optional<std::string> token;
-  auto page = co_await site->store->List(std::move(context), "", token);
-  if (!page.ok()) co_return page.error().Prefixed(site->store->url());
-  const std::string* foreign = nullptr;
-  for (const ListReply::Object& object : page->objects) {
-    // Somebody made a pond since pond.json was looked for: the next look finds it.
-    if (object.key == kPondKey) co_return Status::Ok();
-    // What a proof that was killed left behind is nobody's.
-    if (!object.key.starts_with("proof/")) foreign = &object.key;
+  for (int i = 0; i < kListPagesMax; ++i) {
+    auto page = co_await site->store->List(context, "", token);
+    if (!page.ok()) co_return page.error().Prefixed(site->store->url());
+    const std::string* foreign = nullptr;
+    for (const ListReply::Object& object : page->objects) {
+      // Somebody made a pond since pond.json was looked for: the next look finds it.
+      if (object.key == kPondKey) co_return Status::Ok();
+      if (!IsLeftover(object.key)) foreign = &object.key;
+    }
+    if (foreign != nullptr) {
+      co_return Status::Invalid(fmt::format("{} is not empty and holds no pond: it has '{}'",
+                                            site->store->url(), *foreign));
+    }
+    token = page->next_token;
+    if (!token) co_return Status::Ok();
   }
-  if (foreign == nullptr) co_return Status::Ok();
-  co_return Status::Invalid(
-      fmt::format("{} is not empty and holds no pond: it has '{}'", site->store->url(), *foreign));
+  co_return Status::Invalid(fmt::format("{} is not empty and holds no pond: more than {} pages",
+                                        site->store->url(), kListPagesMax));
 }
 
 Bytes FirstLog(const LogSite& site, const PondFile& file) {

@@ -47,7 +47,9 @@ class Change {
 };
 
 struct CommitOptions {
-  Uuid transaction;  // Chosen by the caller; the same if the caller commits the same change again.
+  // Chosen by the caller. A commit with the id of one that is still in the log is not made again; a
+  // caller that may come back after a roll, or from another process, gives an idempotency key.
+  Uuid transaction;
   std::string author;
   std::string message;
   // A commit whose key is among the last 10,000 is not made again: its first receipt is returned.

@@ -149,7 +149,7 @@ TEST_F(HistoryTest, ACrashBetweenSegmentAndSwapLeavesAnOrphanOnly) {
     for (int i = 0; i < 6; ++i) {
       if (!PutOn(*dying, "d", std::to_string(i)).ok()) break;
     }
-    EXPECT_TRUE(executor_.RunUntilIdle(100'000));
+    LetFinish();
     const auto report = Await(OpenOther()->Verify(Context{}));
     ASSERT_TRUE(report.ok()) << report.error().ToString();
   }

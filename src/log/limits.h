@@ -41,6 +41,9 @@ inline constexpr size_t kPartsMax = 4096;
 // A part is cut once its text has this many bytes: about 1 MiB compressed, a good size for one GET.
 inline constexpr size_t kPartTextBytesGoal = 8 << 20;
 
+// Pages of a listing that are looked through for other people's objects.
+inline constexpr int kListPagesMax = 100;
+
 // Work in flight.
 inline constexpr size_t kWaitingCommitsMax = 10'000;
 inline constexpr size_t kBatchCommitsMax = 256;

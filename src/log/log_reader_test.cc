@@ -155,7 +155,7 @@ TEST_F(LogReaderTest, AFaultAtAnyRequestOfCreatingLosesNothing) {
     for (uint64_t nth = 1; nth <= 25; ++nth) {
       memory_ = std::make_shared<MemoryObjectStore>();
       Status status = Await(OpenOther(Nth(nth, fault))->Create(Context{}));
-      EXPECT_TRUE(executor_.RunUntilIdle(100'000));
+      LetFinish();
       if (!status.ok()) status = Await(OpenOther()->Create(Context{}));
       EXPECT_TRUE(status.ok() || status.code() == StatusCode::kExists) << status.ToString();
       EXPECT_TRUE(PutOn(*OpenOther(), "a", "1").ok());
@@ -200,7 +200,7 @@ TEST_F(LogReaderTest, AFaultAtAnyRequestOfCommittingAndRollingLosesNothing) {
         }
       }
       ASSERT_EQ(Await(log->Settle(Context{})), Status::Ok());
-      EXPECT_TRUE(executor_.RunUntilIdle(100'000));
+      LetFinish();
       const auto report = Await(OpenOther()->Verify(Context{}));
       ASSERT_TRUE(report.ok()) << report.error().ToString();
       EXPECT_EQ(report->last_version, committed);
@@ -233,6 +233,21 @@ TEST_F(LogReaderTest, APlaceThatHoldsOtherThingsIsRefused) {
   EXPECT_NE(status.message().find("holiday.jpg"), std::string::npos);
   EXPECT_EQ(Put("a", "1").error().code(), StatusCode::kInvalid);
   EXPECT_EQ(Content("pond.json"), "");
+}
+
+TEST_F(LogReaderTest, WhatAKilledFirstWriteLeftDoesNotStandInTheWay) {
+  Overwrite("data/01a0c450-6c00-73cd-a61e-ef2ff75f94cb/u=1/x.parquet", "x");
+  Overwrite("proof/01a0c450-6c00-73cd-a61e-ef2ff75f94cb", "x");
+  EXPECT_EQ(Create(), Status::Ok());
+}
+
+TEST_F(LogReaderTest, SegmentsWithoutAPondAreTheRestOfALostOne) {
+  Overwrite("log/01a0c450-6c00-73cd-a61e-ef2ff75f94cb.log", "x");
+  EXPECT_EQ(Create().code(), StatusCode::kInvalid);
+  memory_ = std::make_shared<MemoryObjectStore>();
+  log_ = nullptr;
+  Overwrite("data/2023/x.parquet", "x");
+  EXPECT_EQ(Create().code(), StatusCode::kInvalid);
 }
 
 TEST_F(LogReaderTest, CreatingTwiceSaysThatThereIsAPond) {

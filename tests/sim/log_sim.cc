@@ -37,6 +37,7 @@ struct World {
   int processes = 0;
   int writers = 0;
   int operations = 0;
+  int ended = 0;  // Processes that came to their end.
 
   void Fail(const std::string& what) {
     if (told.failure.empty()) told.failure = what;
@@ -222,7 +223,7 @@ Task<bool> Read(World* world, LifePtr life, uint64_t seed) {
   co_return true;
 }
 
-Task<void> RunProcess(World* world, int crashes) {
+Task<bool> RunLives(World* world, int crashes) {
   for (int life_number = 0; life_number <= crashes; ++life_number) {
     const LifePtr life = OpenLife(*world, life_number == crashes);
     SeededRandom seeds(life->seed);
@@ -230,12 +231,17 @@ Task<void> RunProcess(World* world, int crashes) {
     for (int i = 0; i < world->writers; ++i) tasks.push_back(Write(world, life, seeds.Next()));
     tasks.push_back(Read(world, life, seeds.Next()));
     const auto done = co_await WhenAll(std::move(tasks));
-    if (!life->faulty->crashed()) co_return;
+    if (!life->faulty->crashed()) co_return true;
     ++world->stats.crashes;
     Context pause;
     const Status slept = co_await Sleep(pause, static_cast<int64_t>(seeds.Below(200'000)));
-    if (!slept.ok()) co_return;
+    if (!slept.ok()) co_return false;
   }
+  co_return true;
+}
+
+Task<void> RunProcess(World* world, int crashes) {
+  if (co_await RunLives(world, crashes)) ++world->ended;
 }
 
 // On a store that works: a last commit must go through, then everything is looked at.
@@ -265,7 +271,11 @@ LogSimResult RunLogSim(uint64_t seed) {
     Spawn(world.executor, RunProcess(&world, crashes));
   }
   if (!world.executor.RunUntilIdle(kStepsMax)) world.Fail("the run does not come to an end");
+  // Nothing is left to do, so who has not come to an end waits for ever.
+  if (world.ended != world.processes) world.Fail("a process waits for what never comes");
   if (world.told.failure.empty()) CheckAfterwards(world);
+  // Tasks that nobody waits for own themselves until they end.
+  if (!world.executor.RunUntilIdle(kStepsMax)) world.Fail("the check does not come to an end");
   for (const auto& store : world.stores) world.stats.store_calls += store->calls();
   world.trace->Add(fmt::format("{} steps, {}", world.executor.steps(), world.told.failure));
   return {world.told.failure, world.trace->hash(), world.stats};

@@ -21,6 +21,10 @@ namespace duckpond {
 
 class LogFixture : public ::testing::Test {
  protected:
+  // Tasks that nobody waits for own themselves until they end.
+  void TearDown() override { LetFinish(); }
+  void LetFinish() { EXPECT_TRUE(executor_.RunUntilIdle(1'000'000)); }
+
   // A name that no other log in this process is opened under.
   static std::string FreshShare() {
     static std::atomic<int> next{0};
