@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "sql/insert.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "sql/batch_convert.h"
 #include "sql/connection_state.h"
 #include "sql/entries.h"
@@ -33,6 +36,7 @@ struct InsertState final : public duckdb::GlobalSinkState {
   std::unique_ptr<FileWriter> writer;
   std::vector<DataFile> unclaimed;  // Put, and not in the transaction yet.
   duckdb::unique_ptr<duckdb::ColumnDataCollection> returned;
+  bool unsorted = false;  // Rows are sorted here, once all are there.
   uint64_t rows = 0;
 };
 
@@ -118,6 +122,43 @@ void CheckKeys(InsertState& state) {
   ThrowIfBroken(status);
 }
 
+// Sorts the rows by the table's first key, NULLs last.
+void SortFew(InsertState& state) {
+  struct Place {
+    std::optional<std::string> key;
+    size_t chunk = 0;
+    duckdb::idx_t row = 0;
+  };
+  std::vector<std::unique_ptr<duckdb::DataChunk>> chunks;
+  std::vector<Place> places;
+  const auto types = TypesOf(*state.def);
+  for (auto& chunk : state.few->Chunks()) {
+    chunks.push_back(std::make_unique<duckdb::DataChunk>());
+    chunks.back()->Initialize(duckdb::Allocator::DefaultAllocator(), types);
+    chunks.back()->Append(chunk);
+    auto keys = FirstKeys(*state.def, *chunks.back());
+    for (duckdb::idx_t row = 0; row < chunk.size(); ++row) {
+      places.push_back({std::move(keys[row]), chunks.size() - 1, row});
+    }
+  }
+  std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+    if (!a.key || !b.key) return a.key.has_value() && !b.key.has_value();
+    return *a.key < *b.key;
+  });
+  state.few = duckdb::make_uniq<duckdb::ColumnDataCollection>(state.client, types);
+  duckdb::DataChunk sorted;
+  sorted.Initialize(duckdb::Allocator::DefaultAllocator(), types);
+  for (const Place& place : places) {
+    duckdb::SelectionVector one(1);
+    one.set_index(0, place.row);
+    sorted.Append(*chunks[place.chunk], false, &one, 1);
+    if (sorted.size() < STANDARD_VECTOR_SIZE) continue;
+    state.few->Append(sorted);
+    sorted.Reset();
+  }
+  if (sorted.size() > 0) state.few->Append(sorted);
+}
+
 struct InsertSource final : public duckdb::GlobalSourceState {
   duckdb::ColumnDataScanState scan;
   bool started = false;
@@ -152,7 +193,8 @@ duckdb::unique_ptr<duckdb::GlobalSinkState> PondInsert::GetGlobalSinkState(
   if (target_.return_rows) {
     state->returned = duckdb::make_uniq<duckdb::ColumnDataCollection>(client, types);
   }
-  if (WantsInline(*state)) {
+  state->unsorted = target_.return_rows && !def->Keys().empty();
+  if (WantsInline(*state) || state->unsorted) {
     state->few = duckdb::make_uniq<duckdb::ColumnDataCollection>(client, types);
   }
   return duckdb::unique_ptr_cast<InsertState, duckdb::GlobalSinkState>(std::move(state));
@@ -170,7 +212,7 @@ duckdb::SinkResultType PondInsert::Sink(duckdb::ExecutionContext& /*context*/,
     state.few->Append(chunk);
     const bool too_many =
         state.few->Count() > kInlineRowsMax || state.few->SizeInBytes() > kInlineMemoryMax;
-    if (too_many) StartFiles(state);
+    if (too_many && !state.unsorted) StartFiles(state);
     return duckdb::SinkResultType::NEED_MORE_INPUT;
   }
   if (!state.writer) StartFiles(state);
@@ -184,9 +226,11 @@ duckdb::SinkFinalizeType PondInsert::Finalize(duckdb::Pipeline& /*pipeline*/,
                                               duckdb::OperatorSinkFinalizeInput& input) const {
   auto& state = input.global_state.Cast<InsertState>();
   if (state.rows == 0) return duckdb::SinkFinalizeType::READY;
+  if (state.unsorted) SortFew(state);
   if (state.few) {
     for (auto& chunk : state.few->Chunks()) state.keys.Add(chunk);
-    if (!AddToLog(state)) StartFiles(state);
+    const bool few_enough = state.few->Count() <= kInlineRowsMax && WantsInline(state);
+    if (!few_enough || !AddToLog(state)) StartFiles(state);
   }
   if (state.writer) AddFiles(state);
   if (!state.def->Keys().empty()) CheckKeys(state);

@@ -26,7 +26,7 @@ class PondInsert final : public duckdb::PhysicalOperator {
     std::shared_ptr<const TableDef> def;
     duckdb::unique_ptr<duckdb::BoundCreateTableInfo> create;  // Of CREATE TABLE AS.
     duckdb::vector<duckdb::unique_ptr<duckdb::BoundConstraint>> constraints;
-    bool return_rows = false;  // RETURNING
+    bool return_rows = false;  // RETURNING: rows come, and go back, in the order of the statement.
   };
 
   PondInsert(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types, Target target);

@@ -42,7 +42,7 @@ duckdb::PhysicalOperator& PondCatalog::PlanInsert(
   duckdb::reference<duckdb::PhysicalOperator> rows = *plan;
   if (!op.column_index_map.empty()) rows = planner.ResolveDefaultsProjection(op, rows.get());
   const auto def = op.table.Cast<PondTableEntry>().def();
-  rows = SortByKey(planner, *def, rows.get());
+  if (!op.return_chunk) rows = SortByKey(planner, *def, rows.get());
   PondInsert::Target target{*this, def, nullptr, std::move(op.bound_constraints), op.return_chunk};
   auto& insert = planner.Make<PondInsert>(op.types, std::move(target));
   insert.children.push_back(rows.get());

@@ -77,6 +77,22 @@ void KeyTracker::ThrowDuplicate(const Key& key, duckdb::DataChunk& chunk, duckdb
                                     text, key.primary ? "primary key" : "unique", def_->name);
 }
 
+std::vector<std::optional<std::string>> FirstKeys(const TableDef& def, duckdb::DataChunk& chunk) {
+  std::vector<ColumnData> columns;
+  for (const uint32_t field_id : def.constraints[def.Keys()[0]].field_ids) {
+    for (size_t i = 0; i < def.columns.size(); ++i) {
+      if (def.columns[i].field_id != field_id) continue;
+      columns.push_back(EmptyColumn(def.columns[i].type));
+      AppendVector(chunk.data[i], chunk.size(), columns.back(), 0);
+    }
+  }
+  std::vector<const ColumnData*> pointers;
+  for (const ColumnData& column : columns) pointers.push_back(&column);
+  std::vector<std::optional<std::string>> keys;
+  for (duckdb::idx_t row = 0; row < chunk.size(); ++row) keys.push_back(RowKey(pointers, row));
+  return keys;
+}
+
 KeyTracker::Bounds KeyTracker::TakeGroup() {
   Bounds bounds = group_any_ && !group_has_null_ ? std::move(group_) : Bounds{};
   group_ = {};

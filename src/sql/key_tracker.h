@@ -10,6 +10,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -60,5 +61,8 @@ class KeyTracker {
   bool group_any_ = false;
   Bounds group_;
 };
+
+// The first key of each of the chunk's rows; none where a NULL is in it.
+std::vector<std::optional<std::string>> FirstKeys(const TableDef& def, duckdb::DataChunk& chunk);
 
 }  // namespace duckpond

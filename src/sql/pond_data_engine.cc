@@ -86,7 +86,7 @@ std::vector<std::string> ReadKeysNow(duckdb::ClientContext& client,
                        (group.key_max < range.min || group.key_min > range.max);
     if (!apart) units.push_back({ScanUnit::Kind::kRowGroup, 0, i, 0, group.rows});
   }
-  for (const ScanUnit& unit : units) files.Want(unit);
+  files.Want(units);
   std::vector<std::string> keys;
   for (const ScanUnit& unit : units) {
     ParquetFile::Cursor cursor(files.Open(unit));

@@ -12,6 +12,8 @@ namespace {
 constexpr uint64_t kWholeFileBytes = 512 * 1024;
 // A row group of at most this many bytes is fetched whole, whatever columns are wanted of it.
 constexpr uint64_t kWholeGroupBytes = 2 * 1024 * 1024;
+// What one request fetches at most of row groups that lie side by side.
+constexpr uint64_t kRequestBytes = 4 * 1024 * 1024;
 
 bool IsWhole(const DataFile& file) { return file.bytes <= kWholeFileBytes; }
 
@@ -46,20 +48,51 @@ FileSource& ScanFiles::SourceOf(Opened& opened) {
   return *opened.source;
 }
 
-void ScanFiles::Want(const ScanUnit& unit) {
-  Opened& opened = *files_[unit.file];
+// What opening the file takes: the whole of it, or its footer.
+// REQUIRES: opened.mutex is held.
+void ScanFiles::WantOpening(Opened& opened) {
   const DataFile& file = *opened.file;
-  std::lock_guard lock(opened.mutex);
   FileSource& source = SourceOf(opened);
   if (IsWhole(file) && file.footer.empty()) return source.Want({0, file.bytes});
-  if (!opened.parquet && file.footer.empty() && file.footer_bytes <= file.bytes &&
-      !FooterIsCached(client_, file.path)) {
-    source.Want({file.bytes - file.footer_bytes, file.footer_bytes});
+  const bool has_footer = opened.parquet || !file.footer.empty() ||
+                          file.footer_bytes > file.bytes || FooterIsCached(client_, file.path);
+  if (!has_footer) source.Want({file.bytes - file.footer_bytes, file.footer_bytes});
+}
+
+void ScanFiles::Want(std::span<const ScanUnit> units) {
+  while (!units.empty()) {
+    size_t wanted = 1;
+    if (units[0].kind == ScanUnit::Kind::kRowGroup) wanted = WantGroups(units);
+    units = units.subspan(wanted);
   }
-  const RowGroup& group = file.row_groups[unit.group];
-  if (request_.most_columns || group.bytes <= kWholeGroupBytes) {
-    source.Want({group.offset, group.bytes});
+}
+
+// Starts one request for as many of the units as it can serve, and returns how many those are.
+size_t ScanFiles::WantGroups(std::span<const ScanUnit> units) {
+  Opened& opened = *files_[units[0].file];
+  const DataFile& file = *opened.file;
+  std::lock_guard lock(opened.mutex);
+  WantOpening(opened);
+  if (IsWhole(file) && file.footer.empty()) return 1;
+  const RowGroup& first = file.row_groups[units[0].group];
+  if (!request_.most_columns && first.bytes > kWholeGroupBytes) return 1;
+  FileSource::Piece piece = {first.offset, first.bytes};
+  size_t count = 1;
+  for (; count < units.size(); ++count) {
+    const ScanUnit& next = units[count];
+    const bool follows = next.kind == ScanUnit::Kind::kRowGroup && next.file == units[0].file &&
+                         next.group == units[count - 1].group + 1;
+    if (!follows) break;
+    const RowGroup& group = file.row_groups[next.group];
+    if (group.offset < piece.offset) break;
+    const uint64_t bytes = group.offset + group.bytes - piece.offset;
+    if (bytes > kRequestBytes) break;
+    piece.bytes = std::max(piece.bytes, bytes);
   }
+  for (size_t i = 0; i < count; ++i) opened.piece_of_group[units[i].group] = piece.offset;
+  opened.groups_left[piece.offset] = count;
+  opened.source->Want(piece);
+  return count;
 }
 
 std::shared_ptr<ParquetFile> ScanFiles::Open(const ScanUnit& unit) {
@@ -88,14 +121,14 @@ std::shared_ptr<ParquetFile> ScanFiles::Open(const ScanUnit& unit) {
 
 void ScanFiles::Done(const ScanUnit& unit) {
   Opened& opened = *files_[unit.file];
-  const DataFile& file = *opened.file;
   std::lock_guard lock(opened.mutex);
-  if (!opened.source) return;
-  if (!IsWhole(file) || !file.footer.empty()) {
-    opened.source->Release(file.row_groups[unit.group].offset);
-  } else if (file.row_groups.size() == 1) {
-    opened.source->Release(0);
-  }
+  const auto piece = opened.piece_of_group.find(unit.group);
+  if (piece == opened.piece_of_group.end()) return;
+  const uint64_t start = piece->second;
+  opened.piece_of_group.erase(piece);
+  if (--opened.groups_left[start] > 0) return;
+  opened.groups_left.erase(start);
+  opened.source->Release(start);
 }
 
 }  // namespace duckpond

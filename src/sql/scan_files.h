@@ -9,8 +9,10 @@
 // Cost:      see table_scan.h. Memory: the pieces of the units that were Wanted and are not Done.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,8 +42,9 @@ class ScanFiles {
             std::vector<DataFilePtr> files, Request request);
   ~ScanFiles();
 
-  // Starts the requests of a unit.
-  void Want(const ScanUnit& unit);
+  // Starts the requests of units that follow each other: row groups that lie side by side in a
+  // file are one request, up to kRequestBytes.
+  void Want(std::span<const ScanUnit> units);
   // The file of a unit, opened. Waits for the footer.
   std::shared_ptr<ParquetFile> Open(const ScanUnit& unit);
   // The unit was read: its pieces may go.
@@ -56,8 +59,13 @@ class ScanFiles {
     std::shared_ptr<FileSource> source;
     std::unique_ptr<FilePath> path;
     std::shared_ptr<ParquetFile> parquet;
+    // Pieces that hold row groups: by group, where its piece starts; by start, groups not done.
+    std::map<uint64_t, uint64_t> piece_of_group;
+    std::map<uint64_t, uint64_t> groups_left;
   };
   FileSource& SourceOf(Opened& opened);
+  void WantOpening(Opened& opened);
+  size_t WantGroups(std::span<const ScanUnit> units);
 
   duckdb::ClientContext& client_;
   std::shared_ptr<Pond> pond_;

@@ -13,9 +13,9 @@
 namespace duckpond {
 namespace {
 
-// Units whose requests are under way while others are read. A scan starts with none, so that a
-// LIMIT does not pay for what it leaves, and takes one more with each unit.
-constexpr size_t kReadAheadMax = 16;
+// Units whose requests are under way while others are read. A scan starts with one, so that a LIMIT
+// does not pay for what it leaves, and each time wants twice as many.
+constexpr size_t kReadAheadMax = 32;
 
 ScanFiles::Request RequestOf(const TableDef& def, const ScanColumns& columns) {
   ScanFiles::Request request;
@@ -57,10 +57,12 @@ size_t ScanReader::Take() {
   if (unit >= plan_.units.size()) return plan_.units.size();
   ++taken_;
   if (columns_.only_counts()) return unit;
-  const size_t ahead = std::min(unit, kReadAheadMax);
-  const size_t end = std::min(unit + ahead + 1, plan_.units.size());
-  for (wanted_ = std::max(wanted_, unit); wanted_ < end; ++wanted_) {
-    if (plan_.units[wanted_].kind == ScanUnit::Kind::kRowGroup) files_->Want(plan_.units[wanted_]);
+  // The next batch goes out when half of the one before is taken.
+  if (unit + batch_ / 2 >= wanted_ && wanted_ < plan_.units.size()) {
+    const size_t count = std::min(batch_, plan_.units.size() - wanted_);
+    files_->Want(std::span(plan_.units).subspan(wanted_, count));
+    wanted_ += count;
+    batch_ = std::min(batch_ * 2, kReadAheadMax);
   }
   return unit;
 }

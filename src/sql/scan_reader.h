@@ -44,6 +44,7 @@ class ScanReader {
   std::mutex mutex_;
   std::atomic<size_t> taken_{0};
   size_t wanted_ = 0;  // Units whose requests were started.
+  size_t batch_ = 1;   // How many the next batch has.
 };
 
 class ScanReader::Worker {
