@@ -107,7 +107,8 @@ Task<Status> Committer::Settle(Context context) {
         self->site_->env.executor.PostAt(context.deadline_us, [done] { done.Set(false); });
       }
       self->Wake();
-      if (co_await done) co_return Status::Ok();
+      const bool idle = co_await done;
+      if (idle) co_return Status::Ok();
       co_return Status::Cancelled("commits or a roll are still under way");
     }
   };
