@@ -78,25 +78,30 @@ std::string Base64Encode(std::string_view bytes) {
 
 Result<std::string> Base64Decode(std::string_view text) {
   if (text.size() % 4 != 0) return Status::Invalid("base64 text whose length is no multiple of 4");
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3);
+  size_t padding = 0;
+  if (text.ends_with('=')) padding = text[text.size() - 2] == '=' ? 2 : 1;
+  std::string bytes(text.size() / 4 * 3, '\0');
+  char* to = bytes.data();
+  // A digit that is none is -1: one look at the sign of all together finds it.
+  int all = 0;
+  uint32_t group = 0;
   for (size_t i = 0; i < text.size(); i += 4) {
-    const bool last = i + 4 == text.size();
-    size_t padding = 0;
-    if (last && text[i + 3] == '=') padding = text[i + 2] == '=' ? 2 : 1;
-    uint32_t group = 0;
+    group = 0;
     for (size_t k = 0; k < 4; ++k) {
-      const int value = k < 4 - padding ? kBase64Values[static_cast<uint8_t>(text[i + k])] : 0;
-      if (value < 0) return Status::Invalid("a character that is no base64 digit");
-      group = group << 6 | static_cast<uint32_t>(value);
+      const bool padded = i + k >= text.size() - padding;
+      const int value = padded ? 0 : kBase64Values[static_cast<uint8_t>(text[i + k])];
+      all |= value;
+      group = group << 6 | static_cast<uint32_t>(value & 63);
     }
-    if ((padding == 1 && (group & 0xff) != 0) || (padding == 2 && (group & 0xffff) != 0)) {
-      return Status::Invalid("base64 text with stray bits before its padding");
-    }
-    for (size_t k = 0; k < 3 - padding; ++k) {
-      bytes.push_back(static_cast<char>(group >> (16 - 8 * k)));
-    }
+    *to++ = static_cast<char>(group >> 16);
+    *to++ = static_cast<char>(group >> 8);
+    *to++ = static_cast<char>(group);
   }
+  if (all < 0) return Status::Invalid("a character that is no base64 digit");
+  if ((padding == 1 && (group & 0xff) != 0) || (padding == 2 && (group & 0xffff) != 0)) {
+    return Status::Invalid("base64 text with stray bits before its padding");
+  }
+  bytes.resize(bytes.size() - padding);
   return bytes;
 }
 

@@ -80,9 +80,15 @@ std::string JsonWriter::Take() {
 }
 
 std::string JsonQuote(std::string_view text) {
-  std::string quoted = "\"";
+  std::string quoted;
   quoted.reserve(text.size() + 2);
-  for (const char c : text) {
+  quoted.push_back('"');
+  size_t plain = 0;  // What lies between here and i is copied at once.
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    quoted.append(text, plain, i - plain);
+    plain = i + 1;
     switch (c) {
       case '"':
         quoted += "\\\"";
@@ -100,13 +106,10 @@ std::string JsonQuote(std::string_view text) {
         quoted += "\\t";
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          quoted += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-        } else {
-          quoted.push_back(c);
-        }
+        quoted += fmt::format("\\u{:04x}", c);
     }
   }
+  quoted.append(text, plain);
   quoted.push_back('"');
   return quoted;
 }

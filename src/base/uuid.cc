@@ -2,8 +2,7 @@
 #include "base/uuid.h"
 
 #include <cstring>
-
-#include "base/encoding.h"
+#include <string_view>
 
 namespace duckpond {
 namespace {
@@ -11,14 +10,28 @@ namespace {
 constexpr uint32_t kCounterMax = 0xfff;
 constexpr size_t kTextSize = 36;
 
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
 bool IsDashAt(size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
+
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
 
 }  // namespace
 
 std::string Uuid::ToString() const {
-  const std::string hex = HexEncode({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" +
-         hex.substr(16, 4) + "-" + hex.substr(20);
+  std::string text(kTextSize, '-');
+  size_t at = 0;
+  for (const uint8_t byte : bytes) {
+    if (IsDashAt(at)) ++at;
+    text[at++] = kHexDigits[byte >> 4];
+    text[at++] = kHexDigits[byte & 15];
+  }
+  return text;
 }
 
 Result<Uuid> Uuid::Parse(std::string_view text) {
@@ -27,18 +40,15 @@ Result<Uuid> Uuid::Parse(std::string_view text) {
                            "\" is no UUID: expected 8-4-4-4-12 hexadecimal digits");
   };
   if (text.size() != kTextSize) return bad();
-  std::string hex;
-  for (size_t i = 0; i < kTextSize; ++i) {
-    if (!IsDashAt(i)) {
-      hex.push_back(text[i]);
-    } else if (text[i] != '-') {
-      return bad();
-    }
-  }
-  const auto raw = HexDecode(hex);
-  if (!raw.ok() || raw->size() != 16) return bad();
   Uuid id;
-  std::memcpy(id.bytes.data(), raw->data(), id.bytes.size());
+  size_t at = 0;
+  for (uint8_t& byte : id.bytes) {
+    if (IsDashAt(at) && text[at++] != '-') return bad();
+    const int high = HexValue(text[at++]);
+    const int low = HexValue(text[at++]);
+    if (high < 0 || low < 0) return bad();
+    byte = static_cast<uint8_t>(high << 4 | low);
+  }
   return id;
 }
 

@@ -29,6 +29,7 @@ struct Table {
   uint64_t next_row_id = 0;
   uint64_t rows = 0;          // Of files and inline rows together.
   uint64_t inline_bytes = 0;  // Of the encoded inline rows.
+  Uuid greatest_id;           // Of all files and inline rows that it ever had: one above is new.
 };
 using TablePtr = std::shared_ptr<const Table>;
 

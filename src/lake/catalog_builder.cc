@@ -237,15 +237,20 @@ Status CatalogBuilder::Do(const Uuid&, const lake_event::SetOption& event) {
 }
 
 Status CatalogBuilder::AddId(Work& work, const Uuid& id) {
-  if (id.is_nil()) return Corrupt("table \"{}\": no id", work.table->def->name);
-  const size_t known = work.table->files.size() + work.table->inline_rows.size();
-  if (work.ids.size() != known) {
-    work.ids.clear();
-    for (const DataFilePtr& file : work.table->files) work.ids.insert(file->id);
-    for (const InlineRowsPtr& rows : work.table->inline_rows) work.ids.insert(rows->id);
+  Table& table = *work.table;
+  if (id.is_nil()) return Corrupt("table \"{}\": no id", table.def->name);
+  if (id > table.greatest_id) {
+    // Nearly always: ids rise with time.
+    table.greatest_id = id;
+    if (!work.ids.empty()) work.ids.insert(id);
+    return Status::Ok();
+  }
+  if (work.ids.empty()) {
+    for (const DataFilePtr& file : table.files) work.ids.insert(file->id);
+    for (const InlineRowsPtr& rows : table.inline_rows) work.ids.insert(rows->id);
   }
   if (work.ids.insert(id).second) return Status::Ok();
-  return Corrupt("table \"{}\" has it already", work.table->def->name);
+  return Corrupt("table \"{}\" has it already", table.def->name);
 }
 
 Status CatalogBuilder::Count(Table& table, uint64_t first_row_id, uint64_t rows) {

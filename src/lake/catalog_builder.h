@@ -34,7 +34,8 @@ class CatalogBuilder {
   // A table that this builder has copied, with what makes adding many files to it cheap.
   struct Work {
     std::shared_ptr<Table> table;
-    std::unordered_set<Uuid> ids;  // Of its files and inline rows, once there was one to look for.
+    // Of its files and inline rows, once one came that is not above all others.
+    std::unordered_set<Uuid> ids;
   };
 
   Status Do(const Uuid& id, const lake_event::CreateSchema& event);

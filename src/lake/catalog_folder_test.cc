@@ -293,9 +293,10 @@ TEST(EventKinds, NameAllFieldsThatAreWritten) {
       seen = true;
       const Event event = EncodeEvent(change);
       for (const EventField& field : kind.fields) {
-        const bool optional = field.name == "next_row_id" || field.name == "row_ids" ||
-                              field.name == "column_id" || field.name == "column" ||
-                              field.name == "comment" || field.name == "name";
+        const bool optional = field.name == "next_row_id" || field.name == "format" ||
+                              field.name == "row_ids" || field.name == "column_id" ||
+                              field.name == "column" || field.name == "comment" ||
+                              field.name == "name";
         EXPECT_TRUE(optional ||
                     event.data.find("\"" + std::string(field.name) + "\":") != std::string::npos)
             << kind.name << "." << field.name << " " << event.data;

@@ -146,9 +146,10 @@ std::string WrongFile(const TableDef& def, const DataFile& file) {
       return "a column of a file has its bounds in the wrong order";
     }
   }
-  const std::vector<size_t> keys = def.Keys();
   for (const KeySummary& key : file.keys) {
-    if (std::ranges::find(keys, key.constraint) == keys.end()) return "a file has an unknown key";
+    if (key.constraint >= def.constraints.size() || !IsKey(def.constraints[key.constraint])) {
+      return "a file has an unknown key";
+    }
     if (!Ordered(key.min, key.max)) return "a key of a file has its bounds in the wrong order";
   }
   for (const RowGroup& group : file.row_groups) {

@@ -13,7 +13,7 @@
 namespace duckpond {
 namespace {
 
-namespace ondemand = simdjson::ondemand;
+namespace dom = simdjson::dom;
 
 // JsonReader: takes values out of JSON, and remembers the first that is not what it should be.
 // Members that are not known are left out: a newer program may write more, where older ones need it
@@ -32,79 +32,78 @@ class JsonReader {
 
   // Calls member(key, value) for each member.
   template <class Member>
-  void Object(ondemand::value value, Member member) {
-    ondemand::object object;
-    if (value.get_object().get(object) != simdjson::SUCCESS) return Wrong("not an object");
-    Members(object, member);
-  }
-  template <class Member>
-  void Members(ondemand::object object, Member member) {
-    for (auto field : object) {
-      std::string_view key;
-      ondemand::value value;
-      if (field.unescaped_key().get(key) != simdjson::SUCCESS ||
-          field.value().get(value) != simdjson::SUCCESS) {
-        return Wrong("broken JSON");
-      }
-      member(key, value);
+  void Object(dom::element value, Member member) {
+    dom::object object;
+    if (value.get(object) != simdjson::SUCCESS) return Wrong("not an object");
+    for (const auto field : object) {
+      member(field.key, field.value);
       if (!ok()) return;
     }
   }
+  // How many elements there are; none if there are too many.
+  size_t Count(dom::element value, size_t count_max) {
+    dom::array array;
+    if (value.get(array) != simdjson::SUCCESS) Wrong("not an array");
+    const size_t count = ok() ? array.size() : 0;
+    if (count > count_max) Wrong("too many elements of an array");
+    return ok() ? count : 0;
+  }
   // Calls item(value) for each element.
   template <class Item>
-  void Array(ondemand::value value, size_t count_max, Item item) {
-    ondemand::array array;
-    if (value.get_array().get(array) != simdjson::SUCCESS) return Wrong("not an array");
-    size_t count = 0;
-    for (auto element : array) {
-      ondemand::value one;
-      if (element.get(one) != simdjson::SUCCESS) return Wrong("broken JSON");
-      if (++count > count_max) return Wrong("too many elements of an array");
-      item(one);
+  void Array(dom::element value, size_t count_max, Item item) {
+    dom::array array;
+    if (value.get(array) != simdjson::SUCCESS) return Wrong("not an array");
+    if (Count(value, count_max) == 0) return;
+    for (const dom::element element : array) {
+      item(element);
       if (!ok()) return;
     }
   }
 
-  std::string_view Text(ondemand::value value) {
+  std::string_view Text(dom::element value) {
     std::string_view text;
-    if (value.get_string().get(text) != simdjson::SUCCESS) Wrong("not a text");
+    if (value.get(text) != simdjson::SUCCESS) Wrong("not a text");
     return text;
   }
-  void Read(ondemand::value value, std::string& to) {
+  void Read(dom::element value, std::string& to) {
     const std::string_view text = Text(value);
     if (text.size() > kSqlBytesMax) return Wrong("a text that is too long");
     to = text;
   }
-  void Read(ondemand::value value, std::optional<std::string>& to) { Read(value, to.emplace()); }
-  void Read(ondemand::value value, bool& to) {
-    if (value.get_bool().get(to) != simdjson::SUCCESS) Wrong("not true or false");
+  void Read(dom::element value, std::optional<std::string>& to) { Read(value, to.emplace()); }
+  void Read(dom::element value, bool& to) {
+    if (value.get(to) != simdjson::SUCCESS) Wrong("not true or false");
   }
-  void Read(ondemand::value value, uint64_t& to) {
-    if (value.get_uint64().get(to) != simdjson::SUCCESS) Wrong("not a number");
+  void Read(dom::element value, uint64_t& to) {
+    if (value.get(to) != simdjson::SUCCESS) Wrong("not a number");
     if (to > kRowsMax) Wrong("a number that is too large");
   }
-  void Read(ondemand::value value, uint32_t& to) {
+  void Read(dom::element value, uint32_t& to) {
     uint64_t wide = 0;
     Read(value, wide);
     if (wide > UINT32_MAX) Wrong("a number that is too large");
     to = static_cast<uint32_t>(wide);
   }
-  void Read(ondemand::value value, Uuid& to) {
+  void Read(dom::element value, Uuid& to) {
     const auto id = Uuid::Parse(Text(value));
     if (!id.ok()) return Wrong("not a UUID");
     to = *id;
   }
-  void Read(ondemand::value value, std::vector<uint32_t>& to) {
-    Array(value, kColumnsMax, [&](ondemand::value one) { Read(one, to.emplace_back()); });
+  void Read(dom::element value, std::vector<uint32_t>& to) {
+    Array(value, kColumnsMax, [&](dom::element one) { Read(one, to.emplace_back()); });
   }
-  void Read(ondemand::value value, std::map<std::string, std::string>& to) {
+  void Read(dom::element value, std::map<std::string, std::string>& to) {
     Object(value,
-           [&](std::string_view key, ondemand::value text) { Read(text, to[std::string(key)]); });
+           [&](std::string_view key, dom::element text) { Read(text, to[std::string(key)]); });
   }
-  void Bytes(ondemand::value value, std::string& to) {
+  void Bytes(dom::element value, std::string& to) {
     auto bytes = Base64Decode(Text(value));
     if (!bytes.ok()) return Wrong("not base64");
     to = *std::move(bytes);
+  }
+
+  void OptionalBytes(dom::element value, std::optional<std::string>& to) {
+    if (!value.is_null()) Bytes(value, to.emplace());
   }
 
  private:
@@ -112,7 +111,7 @@ class JsonReader {
   std::string wrong_;
 };
 
-using Value = ondemand::value;
+using Value = dom::element;
 using Key = std::string_view;
 
 void Read(JsonReader& in, Value value, Type& type) {
@@ -160,13 +159,33 @@ void Read(JsonReader& in, Value value, Constraint& constraint) {
   });
 }
 
-void Read(JsonReader& in, Value value, ColumnStatistics& statistics) {
-  in.Object(value, [&](Key key, Value v) {
-    if (key == "id") return in.Read(v, statistics.field_id);
-    if (key == "nulls") return in.Read(v, statistics.nulls);
-    if (key == "min") return in.Bytes(v, statistics.min.emplace());
-    if (key == "max") return in.Bytes(v, statistics.max.emplace());
-    if (key == "exact") return in.Read(v, statistics.exact);
+// One list of a structure of lists: `read` takes each value into its item. The first list that is
+// read says how many items there are, the others must agree.
+template <class T, class ReadItem>
+void ReadMember(JsonReader& in, Value value, size_t count_max, std::vector<T>& items,
+                ReadItem read) {
+  const size_t count = in.Count(value, count_max);
+  if (items.empty()) items.resize(count);
+  if (items.size() != count) return in.Wrong("lists that differ in size");
+  T* item = items.data();
+  in.Array(value, count_max, [&](Value one) { read(one, *item++); });
+}
+
+void Read(JsonReader& in, Value value, std::vector<ColumnStatistics>& columns) {
+  using Column = ColumnStatistics;
+  const auto member = [&](Value v, auto read) { ReadMember(in, v, kColumnsMax, columns, read); };
+  in.Object(value, [&](Key key, Value list) {
+    if (key == "id") {
+      member(list, [&](Value v, Column& to) { in.Read(v, to.field_id); });
+    } else if (key == "nulls") {
+      member(list, [&](Value v, Column& to) { in.Read(v, to.nulls); });
+    } else if (key == "min") {
+      member(list, [&](Value v, Column& to) { in.OptionalBytes(v, to.min); });
+    } else if (key == "max") {
+      member(list, [&](Value v, Column& to) { in.OptionalBytes(v, to.max); });
+    } else if (key == "exact") {
+      member(list, [&](Value v, Column& to) { in.Read(v, to.exact); });
+    }
   });
 }
 
@@ -192,40 +211,48 @@ void Read(JsonReader& in, Value value, KeySummary& summary) {
   });
 }
 
-void Read(JsonReader& in, Value value, RowGroup& group) {
-  in.Object(value, [&](Key key, Value v) {
-    if (key == "offset") return in.Read(v, group.offset);
-    if (key == "bytes") return in.Read(v, group.bytes);
-    if (key == "rows") return in.Read(v, group.rows);
-    if (key == "key_min") return in.Bytes(v, group.key_min);
-    if (key == "key_max") return in.Bytes(v, group.key_max);
+void Read(JsonReader& in, Value value, std::vector<RowGroup>& groups) {
+  const auto member = [&](Value v, auto read) { ReadMember(in, v, kRowGroupsMax, groups, read); };
+  in.Object(value, [&](Key key, Value list) {
+    if (key == "offset") {
+      member(list, [&](Value v, RowGroup& to) { in.Read(v, to.offset); });
+    } else if (key == "bytes") {
+      member(list, [&](Value v, RowGroup& to) { in.Read(v, to.bytes); });
+    } else if (key == "rows") {
+      member(list, [&](Value v, RowGroup& to) { in.Read(v, to.rows); });
+    } else if (key == "key_min") {
+      member(list, [&](Value v, RowGroup& to) { in.Bytes(v, to.key_min); });
+    } else if (key == "key_max") {
+      member(list, [&](Value v, RowGroup& to) { in.Bytes(v, to.key_max); });
+    }
   });
 }
 
 template <class T>
 void ReadList(JsonReader& in, Value value, size_t count_max, std::vector<T>& to) {
+  to.reserve(in.Count(value, count_max));
   in.Array(value, count_max, [&](Value one) { Read(in, one, to.emplace_back()); });
 }
 
-void Read(JsonReader& in, ondemand::object object, lake_event::CreateSchema& event) {
+void Read(JsonReader& in, Value value, lake_event::CreateSchema& event) {
   event.def.id = in.id();
-  in.Members(object, [&](Key key, Value v) {
+  in.Object(value, [&](Key key, Value v) {
     if (key == "name") return in.Read(v, event.def.name);
     if (key == "comment") return in.Read(v, event.def.comment);
   });
 }
 
-void Read(JsonReader& in, ondemand::object object, lake_event::DropSchema& event) {
-  in.Members(object, [&](Key key, Value v) {
+void Read(JsonReader& in, Value value, lake_event::DropSchema& event) {
+  in.Object(value, [&](Key key, Value v) {
     if (key == "schema") return in.Read(v, event.schema);
     if (key == "name") return in.Read(v, event.name);
   });
 }
 
-void Read(JsonReader& in, ondemand::object object, lake_event::CreateTable& event) {
+void Read(JsonReader& in, Value value, lake_event::CreateTable& event) {
   auto def = std::make_shared<TableDef>();
   def->id = in.id();
-  in.Members(object, [&](Key key, Value v) {
+  in.Object(value, [&](Key key, Value v) {
     if (key == "schema") return in.Read(v, def->schema);
     if (key == "name") return in.Read(v, def->name);
     if (key == "columns") return ReadList(in, v, kColumnsMax, def->columns);
@@ -238,18 +265,18 @@ void Read(JsonReader& in, ondemand::object object, lake_event::CreateTable& even
   event.def = std::move(def);
 }
 
-void Read(JsonReader& in, ondemand::object object, lake_event::DropTable& event) {
-  in.Members(object, [&](Key key, Value v) {
+void Read(JsonReader& in, Value value, lake_event::DropTable& event) {
+  in.Object(value, [&](Key key, Value v) {
     if (key == "table") return in.Read(v, event.table);
     if (key == "schema") return in.Read(v, event.schema);
     if (key == "name") return in.Read(v, event.name);
   });
 }
 
-void Read(JsonReader& in, ondemand::object object, lake_event::CreateView& event) {
+void Read(JsonReader& in, Value value, lake_event::CreateView& event) {
   auto def = std::make_shared<ViewDef>();
   def->id = in.id();
-  in.Members(object, [&](Key key, Value v) {
+  in.Object(value, [&](Key key, Value v) {
     if (key == "schema") return in.Read(v, def->schema);
     if (key == "name") return in.Read(v, def->name);
     if (key == "sql") return in.Read(v, def->sql);
@@ -259,16 +286,16 @@ void Read(JsonReader& in, ondemand::object object, lake_event::CreateView& event
   event.def = std::move(def);
 }
 
-void Read(JsonReader& in, ondemand::object object, lake_event::DropView& event) {
-  in.Members(object, [&](Key key, Value v) {
+void Read(JsonReader& in, Value value, lake_event::DropView& event) {
+  in.Object(value, [&](Key key, Value v) {
     if (key == "view") return in.Read(v, event.view);
     if (key == "schema") return in.Read(v, event.schema);
     if (key == "name") return in.Read(v, event.name);
   });
 }
 
-void Read(JsonReader& in, ondemand::object object, lake_event::SetComment& event) {
-  in.Members(object, [&](Key key, Value v) {
+void Read(JsonReader& in, Value value, lake_event::SetComment& event) {
+  in.Object(value, [&](Key key, Value v) {
     if (key == "on") return ReadWord(in, v, kCommentWords, event.on);
     if (key == "schema") return in.Read(v, event.schema);
     if (key == "name") return in.Read(v, event.name);
@@ -279,17 +306,17 @@ void Read(JsonReader& in, ondemand::object object, lake_event::SetComment& event
   });
 }
 
-void Read(JsonReader& in, ondemand::object object, lake_event::SetOption& event) {
-  in.Members(object, [&](Key key, Value v) {
+void Read(JsonReader& in, Value value, lake_event::SetOption& event) {
+  in.Object(value, [&](Key key, Value v) {
     if (key == "name") return in.Read(v, event.name);
     if (key == "value") return in.Read(v, event.value);
   });
 }
 
-void Read(JsonReader& in, ondemand::object object, lake_event::AddFile& event) {
+void Read(JsonReader& in, Value value, lake_event::AddFile& event) {
   auto file = std::make_shared<DataFile>();
   file->id = in.id();
-  in.Members(object, [&](Key key, Value v) {
+  in.Object(value, [&](Key key, Value v) {
     if (key == "table") return in.Read(v, event.table);
     if (key == "path") return in.Read(v, file->path);
     if (key == "format") return in.Read(v, file->format);
@@ -303,18 +330,18 @@ void Read(JsonReader& in, ondemand::object object, lake_event::AddFile& event) {
       file->row_id_column = true;
       return;
     }
-    if (key == "statistics") return ReadList(in, v, kColumnsMax, file->statistics);
+    if (key == "statistics") return Read(in, v, file->statistics);
     if (key == "keys") return ReadList(in, v, kConstraintsMax, file->keys);
-    if (key == "row_groups") return ReadList(in, v, kRowGroupsMax, file->row_groups);
+    if (key == "row_groups") return Read(in, v, file->row_groups);
     if (key == "footer") return in.Bytes(v, file->footer);
   });
   event.file = std::move(file);
 }
 
-void Read(JsonReader& in, ondemand::object object, lake_event::AddRows& event) {
+void Read(JsonReader& in, Value value, lake_event::AddRows& event) {
   auto rows = std::make_shared<InlineRows>();
   rows->id = in.id();
-  in.Members(object, [&](Key key, Value v) {
+  in.Object(value, [&](Key key, Value v) {
     if (key == "table") return in.Read(v, event.table);
     if (key == "rows") return in.Read(v, rows->rows);
     if (key == "first_row_id") return in.Read(v, rows->first_row_id);
@@ -323,8 +350,8 @@ void Read(JsonReader& in, ondemand::object object, lake_event::AddRows& event) {
   event.rows = std::move(rows);
 }
 
-void Read(JsonReader& in, ondemand::object object, lake_event::FlushRows& event) {
-  in.Members(object, [&](Key key, Value v) {
+void Read(JsonReader& in, Value value, lake_event::FlushRows& event) {
+  in.Object(value, [&](Key key, Value v) {
     if (key == "table") return in.Read(v, event.table);
     if (key == "first_row_id") return in.Read(v, event.first_row_id);
     if (key == "end_row_id") return in.Read(v, event.end_row_id);
@@ -333,13 +360,13 @@ void Read(JsonReader& in, ondemand::object object, lake_event::FlushRows& event)
 }
 
 template <class T>
-LakeEvent ReadEvent(JsonReader& in, ondemand::object object) {
+LakeEvent ReadEvent(JsonReader& in, Value value) {
   T event;
-  Read(in, object, event);
+  Read(in, value, event);
   return event;
 }
 
-using ReadFunction = LakeEvent (*)(JsonReader&, ondemand::object);
+using ReadFunction = LakeEvent (*)(JsonReader&, Value);
 
 template <class... T>
 constexpr auto ReadFunctions(std::variant<T...>*) {
@@ -350,7 +377,7 @@ constexpr auto kReadFunctions = ReadFunctions(static_cast<LakeEvent*>(nullptr));
 }  // namespace
 
 struct EventDecoder::Parser {
-  ondemand::parser json;
+  dom::parser json;
   std::string text;
 };
 
@@ -368,15 +395,13 @@ Result<LakeEvent> EventDecoder::Decode(const Event& event) {
   parser_->text.reserve(event.data.size() + simdjson::SIMDJSON_PADDING);
   parser_->text.assign(event.data);
   JsonReader in(event.id);
-  ondemand::document document;
-  ondemand::object object;
+  dom::element value;
   LakeEvent decoded;
-  if (parser_->json.iterate(parser_->text.data(), parser_->text.size(), parser_->text.capacity())
-              .get(document) != simdjson::SUCCESS ||
-      document.get_object().get(object) != simdjson::SUCCESS) {
-    in.Wrong("not a JSON object");
+  if (parser_->json.parse(parser_->text.data(), parser_->text.size(), false).get(value) !=
+      simdjson::SUCCESS) {
+    in.Wrong("something that is not JSON");
   } else {
-    decoded = kReadFunctions[static_cast<size_t>(kind - kinds.begin())](in, object);
+    decoded = kReadFunctions[static_cast<size_t>(kind - kinds.begin())](in, value);
   }
   if (!in.ok()) {
     return Status::Corrupt(

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "base/encoding.h"
 #include "base/json_writer.h"
 #include "lake/event_kinds.h"
@@ -55,11 +57,40 @@ void WriteConstraint(JsonWriter& json, const Constraint& constraint) {
   json.EndObject();
 }
 
-void WriteStatistics(JsonWriter& json, const ColumnStatistics& statistics) {
-  json.BeginObject().Key("id").Uint(statistics.field_id).Key("nulls").Uint(statistics.nulls);
-  if (statistics.min) WriteBytes(json, "min", *statistics.min);
-  if (statistics.max) WriteBytes(json, "max", *statistics.max);
-  if (statistics.exact) json.Key("exact").Bool(true);
+// A list of structures as a structure of lists: names are written once, and lists of what is the
+// same for all, as `is_default` says, not at all.
+template <class T, class IsDefault, class Write>
+void WriteMember(JsonWriter& json, std::string_view key, const std::vector<T>& items,
+                 IsDefault is_default, Write write) {
+  if (std::ranges::all_of(items, is_default)) return;
+  json.Key(key).BeginArray();
+  for (const T& item : items) write(item);
+  json.EndArray();
+}
+
+void WriteOptionalBytes(JsonWriter& json, const std::optional<std::string>& bytes) {
+  bytes ? json.String(Base64Encode(*bytes)) : json.Null();
+}
+
+void WriteStatistics(JsonWriter& json, const std::vector<ColumnStatistics>& columns) {
+  using Column = ColumnStatistics;
+  if (columns.empty()) return;
+  json.Key("statistics").BeginObject();
+  WriteMember(
+      json, "id", columns, [](const Column&) { return false; },
+      [&](const Column& column) { json.Uint(column.field_id); });
+  WriteMember(
+      json, "nulls", columns, [](const Column& column) { return column.nulls == 0; },
+      [&](const Column& column) { json.Uint(column.nulls); });
+  WriteMember(
+      json, "min", columns, [](const Column& column) { return !column.min; },
+      [&](const Column& column) { WriteOptionalBytes(json, column.min); });
+  WriteMember(
+      json, "max", columns, [](const Column& column) { return !column.max; },
+      [&](const Column& column) { WriteOptionalBytes(json, column.max); });
+  WriteMember(
+      json, "exact", columns, [](const Column& column) { return !column.exact; },
+      [&](const Column& column) { json.Bool(column.exact); });
   json.EndObject();
 }
 
@@ -77,13 +108,19 @@ void WriteKey(JsonWriter& json, const KeySummary& key) {
   json.EndObject();
 }
 
-void WriteRowGroup(JsonWriter& json, const RowGroup& group) {
-  json.BeginObject().Key("offset").Uint(group.offset).Key("bytes").Uint(group.bytes);
-  json.Key("rows").Uint(group.rows);
-  if (!group.key_max.empty()) {
-    WriteBytes(json, "key_min", group.key_min);
-    WriteBytes(json, "key_max", group.key_max);
-  }
+void WriteRowGroups(JsonWriter& json, const std::vector<RowGroup>& groups) {
+  if (groups.empty()) return;
+  const auto never = [](const RowGroup&) { return false; };
+  const auto no_key = [](const RowGroup& group) { return group.key_max.empty(); };
+  json.Key("row_groups").BeginObject();
+  WriteMember(json, "offset", groups, never,
+              [&](const RowGroup& group) { json.Uint(group.offset); });
+  WriteMember(json, "bytes", groups, never, [&](const RowGroup& group) { json.Uint(group.bytes); });
+  WriteMember(json, "rows", groups, never, [&](const RowGroup& group) { json.Uint(group.rows); });
+  WriteMember(json, "key_min", groups, no_key,
+              [&](const RowGroup& group) { json.String(Base64Encode(group.key_min)); });
+  WriteMember(json, "key_max", groups, no_key,
+              [&](const RowGroup& group) { json.String(Base64Encode(group.key_max)); });
   json.EndObject();
 }
 
@@ -150,13 +187,18 @@ void Write(JsonWriter& json, const lake_event::SetOption& event) {
 void Write(JsonWriter& json, const lake_event::AddFile& event) {
   const DataFile& file = *event.file;
   json.Key("table").String(event.table.ToString()).Key("path").String(file.path);
-  json.Key("format").String(file.format).Key("bytes").Uint(file.bytes);
-  json.Key("footer_bytes").Uint(file.footer_bytes).Key("rows").Uint(file.rows);
+  if (file.format != kDefaultFormat) json.Key("format").String(file.format);
+  json.Key("bytes")
+      .Uint(file.bytes)
+      .Key("footer_bytes")
+      .Uint(file.footer_bytes)
+      .Key("rows")
+      .Uint(file.rows);
   json.Key("first_row_id").Uint(file.first_row_id);
   if (file.row_id_column) json.Key("row_ids").String(kRowIdsInColumn);
-  WriteList(json, "statistics", file.statistics, WriteStatistics);
+  WriteStatistics(json, file.statistics);
   WriteList(json, "keys", file.keys, WriteKey);
-  WriteList(json, "row_groups", file.row_groups, WriteRowGroup);
+  WriteRowGroups(json, file.row_groups);
   if (!file.footer.empty()) WriteBytes(json, "footer", file.footer);
 }
 

@@ -44,11 +44,12 @@ constexpr EventField kAddFile[] = {
     {"first_row_id", "UBIGINT"},
     {"row_ids", "VARCHAR"},
     {"statistics",
-     "STRUCT(id UINTEGER, nulls UBIGINT, \"min\" VARCHAR, \"max\" VARCHAR, exact BOOLEAN)[]"},
+     "STRUCT(id UINTEGER[], nulls UBIGINT[], \"min\" VARCHAR[], \"max\" VARCHAR[], "
+     "exact BOOLEAN[])"},
     {"keys", "STRUCT(\"constraint\" UINTEGER, \"min\" VARCHAR, \"max\" VARCHAR, hashes VARCHAR)[]"},
     {"row_groups",
-     "STRUCT(\"offset\" UBIGINT, bytes UBIGINT, \"rows\" UBIGINT, key_min VARCHAR, "
-     "key_max VARCHAR)[]"},
+     "STRUCT(\"offset\" UBIGINT[], bytes UBIGINT[], \"rows\" UBIGINT[], key_min VARCHAR[], "
+     "key_max VARCHAR[])"},
     {"footer", "VARCHAR"},
 };
 constexpr EventField kAddRows[] = {

@@ -16,6 +16,8 @@ inline constexpr std::array<std::string_view, 4> kConstraintWords = {"primary_ke
 // In the order of lake_event::SetComment::On.
 inline constexpr std::array<std::string_view, 4> kCommentWords = {"schema", "table", "view",
                                                                   "column"};
+// add_file's format, where it does not say another one.
+inline constexpr std::string_view kDefaultFormat = "parquet";
 // add_file's row_ids, where the file has the column kRowIdColumn.
 inline constexpr std::string_view kRowIdsInColumn = "column";
 
