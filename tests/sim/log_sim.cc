@@ -241,7 +241,8 @@ Task<bool> RunLives(World* world, int crashes) {
 }
 
 Task<void> RunProcess(World* world, int crashes) {
-  if (co_await RunLives(world, crashes)) ++world->ended;
+  const bool ended = co_await RunLives(world, crashes);
+  if (ended) ++world->ended;
 }
 
 // On a store that works: a last commit must go through, then everything is looked at.
