@@ -84,16 +84,18 @@ ExitCode Create(const CommandLine& line, Printer& printer) {
   return ExitCodeOfStore(status);
 }
 
-ExitCode Verify(const CommandLine& line, Printer& printer) {
+// Of the commands that read the log and print what they found.
+ExitCode PrintLog(const CommandLine& line, Printer& printer) {
   CostLedger ledger;
-  const auto report = VerifyLog(line, ledger);
-  if (report.ok()) {
-    printer.Text(*report);
+  const bool show = line.command == CommandLine::Command::kLogShow;
+  const auto text = show ? ShowLog(line, ledger) : VerifyLog(line, ledger);
+  if (text.ok()) {
+    printer.Text(*text);
   } else {
-    printer.Error(report.error());
+    printer.Error(text.error());
   }
   if (line.cost) printer.Costs(ledger.Total());
-  return ExitCodeOfStore(report.status());
+  return ExitCodeOfStore(text.status());
 }
 
 ExitCode Run(CommandLine line, Printer& printer) {
@@ -106,10 +108,8 @@ ExitCode Run(CommandLine line, Printer& printer) {
     case Command::kCreate:
       return Create(line, printer);
     case Command::kLogVerify:
-      return Verify(line, printer);
     case Command::kLogShow:
-      line.sql = {"FROM pond.log()"};
-      return RunSql(line, printer);
+      return PrintLog(line, printer);
     case Command::kServe:
       return Serve(std::move(line), printer);
     case Command::kPost: {

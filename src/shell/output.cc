@@ -36,11 +36,12 @@ ResultFormat FormatOf(OutputMode mode) {
   }
 }
 
-// The terminal's width; 0 where there is none, so that nothing is left out of a file.
+// The terminal's width. A box is for eyes wherever it goes: what must be whole has other modes.
 size_t WidthOf(std::FILE* out) {
+  constexpr size_t kElsewhere = 120;
   winsize size{};
-  if (!isatty(fileno(out)) || ioctl(fileno(out), TIOCGWINSZ, &size) != 0) return 0;
-  return size.ws_col;
+  const bool terminal = isatty(fileno(out)) && ioctl(fileno(out), TIOCGWINSZ, &size) == 0;
+  return terminal && size.ws_col > 0 ? size.ws_col : kElsewhere;
 }
 
 }  // namespace

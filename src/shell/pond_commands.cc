@@ -8,6 +8,7 @@
 #include "base/env.h"
 #include "lake/pond.h"
 #include "shell/interrupt.h"
+#include "shell/log_view.h"
 #include "store/store_url.h"
 
 namespace duckpond {
@@ -49,6 +50,21 @@ Status FindPond(const CommandLine& line, CostLedger& ledger) {
   InterruptScope interrupts;
   ASSIGN_OR_RETURN(const auto pond, OpenPond(line, /*create=*/false));
   return Block(Env::Process().executor, pond->Latest(Accounted(interrupts, ledger))).status();
+}
+
+Result<std::string> ShowLog(const CommandLine& line, CostLedger& ledger) {
+  InterruptScope interrupts;
+  ASSIGN_OR_RETURN(const auto pond, OpenPond(line, /*create=*/false));
+  ASSIGN_OR_RETURN(
+      const std::vector<CommitRecord> commits,
+      Block(Env::Process().executor, pond->log().History(Accounted(interrupts, ledger), {})));
+  const bool json = line.mode == OutputMode::kJson || line.mode == OutputMode::kJsonLines;
+  std::string text = json ? "" : LogView::Header();
+  LogView view;
+  for (const CommitRecord& commit : commits) {
+    text += json ? LogView::Json(commit) : view.Text(commit);
+  }
+  return text;
 }
 
 Result<std::string> VerifyLog(const CommandLine& line, CostLedger& ledger) {

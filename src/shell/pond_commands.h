@@ -24,6 +24,10 @@ bool IsBlankDirectory(const std::string& url);
 // Ok if there is a pond at line.url that can be read. Errors: kNotFound.
 Status FindPond(const CommandLine& line, CostLedger& ledger);
 
+// The commits of the log, from the oldest that can be read: line.mode kJson or kJsonLines gives a
+// line of JSON an event, any other a list for people.
+Result<std::string> ShowLog(const CommandLine& line, CostLedger& ledger);
+
 // Reads and checks the whole log; the report, for people.
 Result<std::string> VerifyLog(const CommandLine& line, CostLedger& ledger);
 

@@ -63,6 +63,8 @@ class Output(Cli):
                              ("-markdown", "| a | b |\n|--:|---|\n| 2 | x |\n"),
                              ("-line", "a = 2\nb = x\n")):
             self.assertEqual(self.run_ok(self.pond, flag, "-c", sql), wanted)
+        wide = self.run_ok(self.pond, "-c", f"SELECT '{'x' * 500}' AS a, {{'{'y' * 300}': 1}} AS b")
+        self.assertLessEqual(max(map(len, wide.splitlines())), 120)
         box = self.run_ok(self.pond, "-c", sql)
         self.assertIn("│ x       │", box)
 
@@ -178,9 +180,13 @@ class Log(Cli):
         self.run_ok(self.pond, "-c", "CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (1), (2)")
 
     def test_show_prints_the_events(self):
-        rows = json.loads(self.run_ok("log", "show", self.pond, "-json"))
-        self.assertGreaterEqual(len(rows), 2)
-        self.assertEqual(set(rows[0]) >= {"id", "event", "data"}, True)
+        lines = [json.loads(line)
+                 for line in self.run_ok("log", "show", self.pond, "-json").splitlines()]
+        self.assertEqual([line["event"] for line in lines], ["create_table", "add_rows"])
+        self.assertEqual(lines[0]["data"]["name"], "t")
+        shown = self.run_ok("log", "show", self.pond)
+        self.assertRegex(shown, r"(?m)^ +1  .* create_table +t$")
+        self.assertRegex(shown, r"(?m)^ +2  .* add_rows +t  2 rows$")
 
     def test_verify_says_that_all_is_whole(self):
         self.assertIn("is whole", self.run_ok("log", "verify", self.pond))

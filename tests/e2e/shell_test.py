@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import time
 import unittest
 
@@ -38,7 +39,10 @@ class Terminal:
             except OSError:
                 part = ""
             if not part:
-                raise AssertionError(f"{wanted!r} never came; there was {self.seen!r}")
+                if ready:
+                    raise AssertionError(f"{wanted!r} never came; there was {self.seen!r}")
+                os.kill(self.process, signal.SIGKILL)
+                raise TimeoutError(f"still waiting for {wanted!r}; there was {self.seen!r}")
             self.seen = ESCAPES.sub("", self.seen + part)
         text, _, self.seen = self.seen.partition(wanted)
         return text + wanted
@@ -52,12 +56,10 @@ class Terminal:
     def end(self):
         """Waits for the end of the shell and gives its exit code."""
         if self.exit_code is None:
-            while True:
-                try:
-                    if not os.read(self.master, 65536):
-                        break
-                except OSError:
-                    break
+            try:
+                self.wait_for("\0 which never comes")
+            except AssertionError:
+                pass  # It read to the end.
             _, status = os.waitpid(self.process, 0)
             self.exit_code = os.waitstatus_to_exitcode(status)
             os.close(self.master)
