@@ -44,7 +44,8 @@ Task<Status> DeleteAll(std::shared_ptr<Pond> pond, Context context,
                        std::vector<std::string> paths) {
   for (std::string& path : paths) {
     // What cannot be deleted is no data: nothing refers to it.
-    (void)co_await pond->store().Delete(context, std::move(path), std::nullopt);
+    [[maybe_unused]] const auto reply =
+        co_await pond->store().Delete(context, std::move(path), std::nullopt);
   }
   co_return Status::Ok();
 }

@@ -5,6 +5,7 @@
 
 #include "lake/key.h"
 #include "sql/batch_convert.h"
+#include "sql/errors.h"
 #include "sql/types.h"
 
 namespace duckpond {
@@ -113,12 +114,11 @@ class Translator {
 
   std::optional<duckdb::Value> ValueOf(const Expression& expression) const {
     if (expression.IsVolatile() || !expression.IsScalar()) return std::nullopt;
-    try {
-      return duckdb::ExpressionExecutor::EvaluateScalar(client_, expression, true);
-    } catch (const std::exception&) {
-      // The filter itself will say what is wrong, if a row gets as far.
-      return std::nullopt;
-    }
+    std::optional<duckdb::Value> value;
+    // An error is no matter here: the filter itself will say what is wrong, if a row gets as far.
+    const Status status = CatchToStatus(
+        [&] { value = duckdb::ExpressionExecutor::EvaluateScalar(client_, expression, true); });
+    return status.ok() ? value : std::nullopt;
   }
 
   Predicate Comparison(const duckdb::BoundComparisonExpression& comparison) const {
