@@ -33,27 +33,86 @@ Task<Result<std::optional<std::string>>> FirstDuplicate(Context context, KeySite
   co_return std::optional<std::string>();
 }
 
+// What is compared: sources of ours from `from` on with all of theirs, and, where `among` says so,
+// with those of ours before them.
+struct Sides {
+  std::vector<KeySourcePtr> ours;
+  size_t from = 0;
+  std::vector<KeySourcePtr> theirs;
+  bool among = false;
+};
+
+// Pairs are made one key at a time and only where bounds and hashes leave a doubt: a load of many
+// files into a table of many would be millions of them.
+std::vector<Pair> NearPairs(const KeySite& site, const Sides& sides) {
+  std::vector<Pair> near;
+  const auto add = [&](const KeySourcePtr& ours, const KeySourcePtr& theirs) {
+    if (!SurelyApart(site, *ours, *theirs)) near.push_back({ours, theirs});
+  };
+  for (size_t i = sides.from; i < sides.ours.size(); ++i) {
+    for (const KeySourcePtr& other : sides.theirs) add(sides.ours[i], other);
+    for (size_t j = 0; sides.among && j < i; ++j) add(sides.ours[i], sides.ours[j]);
+  }
+  return near;
+}
+
 // As FirstDuplicate, for each key of the table.
 Task<Result<std::optional<std::string>>> FirstDuplicateOf(Context context,
                                                           TransactionStatePtr state, TablePtr table,
-                                                          std::vector<Pair> pairs) {
+                                                          Sides sides) {
   const std::vector<size_t> keys = table->def->Keys();
   for (size_t place = 0; place < keys.size(); ++place) {
     KeySite site{state->site->engine(), table, place, static_cast<uint32_t>(keys[place])};
-    std::vector<Pair> near;
-    for (const Pair& pair : pairs) {
-      if (!SurelyApart(site, *pair.ours, *pair.theirs)) near.push_back(pair);
-    }
+    std::vector<Pair> near = NearPairs(site, sides);
     auto found = co_await FirstDuplicate(context, site, std::move(near));
     if (!found.ok() || found->has_value()) co_return found;
   }
   co_return std::optional<std::string>();
 }
 
-Result<std::vector<KeySourcePtr>> SourcesOf(PondSite& site, const Table& table) {
+// KeySpans: from the least to the greatest of each key in some sources: one look at a file's bounds
+// tells for nearly all files that there is nothing to compare.
+class KeySpans {
+ public:
+  KeySpans(const TableDef& def, const std::vector<KeySourcePtr>& sources, size_t from) {
+    for (const size_t constraint : def.Keys()) {
+      Span span{static_cast<uint32_t>(constraint), {}, {}, false};
+      for (size_t i = from; i < sources.size(); ++i) {
+        const auto extent = ExtentOf(*sources[i], spans_.size(), span.constraint);
+        if (!extent) continue;
+        if (!span.any || *extent->min < span.min) span.min = *extent->min;
+        if (!span.any || *extent->max > span.max) span.max = *extent->max;
+        span.any = true;
+      }
+      spans_.push_back(std::move(span));
+    }
+  }
+
+  bool MayTouch(const DataFile& file) const {
+    return std::ranges::any_of(file.keys, [&](const KeySummary& key) {
+      return std::ranges::any_of(spans_, [&](const Span& span) {
+        return span.any && span.constraint == key.constraint && key.min <= span.max &&
+               span.min <= key.max;
+      });
+    });
+  }
+
+ private:
+  struct Span {
+    uint32_t constraint = 0;
+    std::string min;
+    std::string max;
+    bool any = false;
+  };
+  std::vector<Span> spans_;
+};
+
+Result<std::vector<KeySourcePtr>> SourcesOf(PondSite& site, const Table& table,
+                                            const KeySpans& spans) {
   std::vector<KeySourcePtr> sources;
-  sources.reserve(table.files.size() + table.inline_rows.size());
-  for (const DataFilePtr& file : table.files) sources.push_back(FileSource(file));
+  for (const DataFilePtr& file : table.files) {
+    if (spans.MayTouch(*file)) sources.push_back(FileSource(file));
+  }
   for (const InlineRowsPtr& rows : table.inline_rows) {
     ASSIGN_OR_RETURN(KeySourcePtr source, site.inline_keys.Get(*table.def, *rows));
     sources.push_back(std::move(source));
@@ -85,17 +144,13 @@ Result<std::vector<KeySourcePtr>> NewerSources(PondSite& site, const Table& base
 
 Task<Status> CheckAddedTo(Context context, TransactionStatePtr state, TablePtr table,
                           TablePtr before, AddedKeys* added) {
-  std::vector<KeySourcePtr> theirs;
+  Sides sides{added->sources, added->checked, {}, true};
   if (before != nullptr) {
-    CO_ASSIGN_OR_RETURN(theirs, SourcesOf(*state->site, *before));
-  }
-  std::vector<Pair> pairs;
-  for (size_t i = added->checked; i < added->sources.size(); ++i) {
-    for (const KeySourcePtr& other : theirs) pairs.push_back({added->sources[i], other});
-    for (size_t j = 0; j < i; ++j) pairs.push_back({added->sources[i], added->sources[j]});
+    const KeySpans spans(*table->def, added->sources, added->checked);
+    CO_ASSIGN_OR_RETURN(sides.theirs, SourcesOf(*state->site, *before, spans));
   }
   CO_ASSIGN_OR_RETURN(const auto duplicate,
-                      co_await FirstDuplicateOf(context, state, table, std::move(pairs)));
+                      co_await FirstDuplicateOf(context, state, table, std::move(sides)));
   if (duplicate) co_return Status::Exists(*duplicate);
   added->checked = added->sources.size();
   co_return Status::Ok();
@@ -134,12 +189,9 @@ Task<Status> CheckNewerKeys(Context context, TransactionStatePtr state, CatalogP
     if (before == nullptr || now == nullptr || before == now) continue;
     CO_ASSIGN_OR_RETURN(const std::vector<KeySourcePtr> theirs,
                         NewerSources(*state->site, *before, *now, added));
-    std::vector<Pair> pairs;
-    for (const KeySourcePtr& other : theirs) {
-      for (const KeySourcePtr& ours : added.sources) pairs.push_back({ours, other});
-    }
+    Sides sides{added.sources, 0, theirs, false};
     CO_ASSIGN_OR_RETURN(const auto duplicate,
-                        co_await FirstDuplicateOf(context, state, now, std::move(pairs)));
+                        co_await FirstDuplicateOf(context, state, now, std::move(sides)));
     if (duplicate) {
       co_return Status::Conflict(*duplicate + ", inserted by another transaction");
     }

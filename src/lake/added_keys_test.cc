@@ -60,6 +60,15 @@ TEST_F(KeysTest, ADuplicateOfAnEarlierStatementIsFound) {
   EXPECT_EQ(Insert(*transaction, "t", {{5, "b"}}), Status::Ok());
 }
 
+TEST_F(KeysTest, ACommitChecksWhatNoStatementHasChecked) {
+  ASSERT_EQ(InsertNow(*here_.pond, "t", {{1, "a"}}), Status::Ok());
+  auto transaction = Begin();
+  ASSERT_EQ(transaction->AddRows(Find(*transaction, "t")->def->id, MakeBatch({{1, "b"}})),
+            Status::Ok());
+  ExpectDuplicate(Commit(*transaction), "1");
+  EXPECT_EQ(ScanLatest("t").size(), 1u);
+}
+
 TEST_F(KeysTest, TwoFilesOfOneStatementAreComparedToo) {
   auto transaction = Begin();
   const TablePtr table = Find(*transaction, "t");

@@ -31,6 +31,12 @@ bool IsDefinite(StatusCode code) {
          code != StatusCode::kInternal;
 }
 
+// A data file of unknown fate is not a commit of unknown fate.
+Status NothingHappened(const Status& status) {
+  if (status.code() != StatusCode::kUnknown) return status;
+  return Status::Unavailable(status.message());
+}
+
 bool Names(const Catalog& catalog, const Uuid& table, const Uuid& file) {
   const TablePtr found = catalog.FindTable(table);
   return found != nullptr && std::ranges::any_of(found->files, [&](const DataFilePtr& other) {
@@ -101,18 +107,30 @@ CatalogPtr NewestKnown(const TransactionState& state) {
   return std::static_pointer_cast<const Catalog>(cached->state);
 }
 
+// Waits until the flush that is under way has ended, or the context has.
+Task<void> WaitForFlush(PondSitePtr site, Context context) {
+  const auto left = site->flush_gate.WaitForLeave();
+  if (!left) co_return;
+  const Completion<bool> over = *left;
+  const auto cancelled = context.cancel.OnCancel([over] { over.Set(false); });
+  const MonotonicUs latest_us = site->env.executor.NowUs() + kFlushWaitUsMax;
+  site->env.executor.PostAt(std::min(context.deadline_us, latest_us), [over] { over.Set(false); });
+  const bool ended = co_await over;
+  (void)ended;
+}
+
 // Prepares a flush if one is due. Returns whether the gate was entered. While another flush is
-// under way nobody waits for it, until there is twice as much as there should be.
-Task<bool> PrepareFlush(TransactionStatePtr state, Context context, CatalogPtr view,
-                        uint64_t limit) {
+// under way nobody waits for it, until there is twice as much as there should be. Errors: that of
+// the flush, once there is so much that the log would drown.
+Task<Result<bool>> PrepareFlush(TransactionStatePtr state, Context context, CatalogPtr view,
+                                uint64_t limit) {
   const PondSitePtr site = state->site;
   if (site->engine() == nullptr) co_return false;
   const uint64_t own = OwnInlineBytes(*state);
   if (NewestKnown(*state)->inline_bytes + own <= limit) co_return false;
   bool entered = site->flush_gate.TryEnter();
   if (!entered && NewestKnown(*state)->inline_bytes + own > 2 * limit) {
-    auto left = site->flush_gate.WaitForLeave();
-    if (left) co_await *left;
+    co_await WaitForFlush(site, context);
     entered = site->flush_gate.TryEnter();
   }
   if (!entered) co_return false;
@@ -121,9 +139,28 @@ Task<bool> PrepareFlush(TransactionStatePtr state, Context context, CatalogPtr v
   std::vector<TablePtr> tables = TablesToFlush(*newest, newest->inline_bytes + own, limit);
   std::erase_if(tables,
                 [&](const TablePtr& table) { return view->FindTable(table->def->id) == nullptr; });
-  auto flushes = co_await PrepareFlushes(site, context, std::move(tables));
-  state->flushes = std::move(flushes);
+  auto prepared = co_await PrepareFlushes(site, context, std::move(tables));
+  state->flushes = std::move(prepared.flushes);
+  const bool drowning =
+      newest->inline_bytes + own > std::max(kInlineBytesDefault, kInlineOverflow * limit);
+  if (!prepared.error.ok() && drowning) {
+    site->flush_gate.Leave();
+    co_return NothingHappened(prepared.error);
+  }
   co_return true;
+}
+
+// Before the log was asked for anything: what fails here fails definitely.
+Task<Result<bool>> PrepareCommit(TransactionStatePtr state, Context context, CatalogPtr view) {
+  const Status keys = co_await CheckAddedKeys(context, state);
+  if (!keys.ok()) co_return keys;
+  const uint64_t limit = view->NumberOption(kOptionInlineBytes, kInlineBytesDefault);
+  if (limit == 0 && state->site->engine() != nullptr) {
+    const Status written = co_await WriteRowsAsFiles(state, context, view);
+    if (!written.ok()) co_return NothingHappened(written);
+  }
+  auto entered = co_await PrepareFlush(state, context, view, limit);
+  co_return entered;
 }
 
 Task<Result<CommitReceipt>> DoCommit(TransactionStatePtr state, Context context, CatalogPtr view,
@@ -136,19 +173,15 @@ Task<Result<CommitReceipt>> DoCommit(TransactionStatePtr state, Context context,
     co_return CommitReceipt{state->base.version, state->base.time_us, false};
   }
   if (site->read_only) co_return Status::Invalid("the pond is open read-only");
-  const uint64_t limit = view->NumberOption(kOptionInlineBytes, kInlineBytesDefault);
-  if (limit == 0 && site->engine() != nullptr) {
-    const Status written = co_await WriteRowsAsFiles(state, context, view);
-    if (!written.ok()) {
-      std::vector<std::string> paths = AllFiles(*state);
-      co_await DeleteObjects(site, context, std::move(paths));
-      co_return written;
-    }
+  const auto entered = co_await PrepareCommit(state, context, view);
+  if (!entered.ok()) {
+    std::vector<std::string> paths = AllFiles(*state);
+    co_await DeleteObjects(site, context, std::move(paths));
+    co_return entered.error();
   }
-  const bool entered = co_await PrepareFlush(state, context, view, limit);
   if (options.transaction.is_nil()) options.transaction = site->env.uuids.Next();
   auto receipt = co_await site->log->Commit(context, MakeChange(state), std::move(options));
-  if (entered) site->flush_gate.Leave();
+  if (*entered) site->flush_gate.Leave();
   if (receipt.ok()) {
     co_await DeleteUnnamed(state, context, *receipt);
   } else if (IsDefinite(receipt.error().code())) {

@@ -77,16 +77,20 @@ std::vector<TablePtr> TablesToFlush(const Catalog& catalog, uint64_t bytes, uint
   return full;
 }
 
-Task<std::vector<PreparedFlush>> PrepareFlushes(PondSitePtr site, Context context,
-                                                std::vector<TablePtr> tables) {
+Task<PreparedFlushes> PrepareFlushes(PondSitePtr site, Context context,
+                                     std::vector<TablePtr> tables) {
   std::vector<Task<Result<PreparedFlush>>> tasks;
   for (TablePtr& table : tables) tasks.push_back(Prepare(site, context, std::move(table)));
   auto results = co_await WhenAll(std::move(tasks));
-  std::vector<PreparedFlush> flushes;
+  PreparedFlushes prepared;
   for (auto& result : results) {
-    if (result.ok()) flushes.push_back(*std::move(result));
+    if (result.ok()) {
+      prepared.flushes.push_back(*std::move(result));
+    } else if (prepared.error.ok()) {
+      prepared.error = result.error().Prefixed("moving rows from the log into a file");
+    }
   }
-  co_return flushes;
+  co_return prepared;
 }
 
 std::vector<LakeChange> FlushChanges(const PreparedFlush& flush, const Catalog& catalog) {

@@ -32,10 +32,14 @@ struct PreparedFlush {
 // `bytes` (of the whole pond, with what is about to be added) is within the limit.
 std::vector<TablePtr> TablesToFlush(const Catalog& catalog, uint64_t bytes, uint64_t limit);
 
-// Writes the inline rows of `tables` into files. A table that cannot be written is left out: the
-// next commit will try again.
-Task<std::vector<PreparedFlush>> PrepareFlushes(PondSitePtr site, Context context,
-                                                std::vector<TablePtr> tables);
+// Writes the inline rows of `tables` into files. A table that cannot be written is left out, and
+// `error` says why of the first: the next commit will try again.
+struct PreparedFlushes {
+  std::vector<PreparedFlush> flushes;
+  Status error;
+};
+Task<PreparedFlushes> PrepareFlushes(PondSitePtr site, Context context,
+                                     std::vector<TablePtr> tables);
 
 // The changes of a flush, if it still fits `catalog`; else none.
 std::vector<LakeChange> FlushChanges(const PreparedFlush& flush, const Catalog& catalog);

@@ -38,6 +38,10 @@ class FlushTest : public LakeFixture {
     ASSERT_EQ(transaction->SetOption("inline_bytes", "200"), Status::Ok());
     ASSERT_EQ(Commit(*transaction), Status::Ok());
   }
+  static Task<Result<CommitReceipt>> Waited(Completion<Result<CommitReceipt>> done) {
+    auto receipt = co_await done;
+    co_return receipt;
+  }
   uint64_t InlineBytes() { return Begin()->view()->inline_bytes; }
   Status InsertOne(const Process& process, int64_t id) {
     return InsertNow(*process.pond, "t", {{id, "row " + std::to_string(id)}});
@@ -77,6 +81,60 @@ TEST_F(FlushTest, AFlushThatFailsDoesNotFailTheCommit) {
   ASSERT_EQ(InsertOne(here_, 100), Status::Ok());
   EXPECT_LE(InlineBytes(), 200u);
   EXPECT_EQ(ScanLatest("t").size(), 36u);
+}
+
+TEST_F(FlushTest, ALogThatWouldDrownIsSavedByAnError) {
+  auto transaction = Begin();
+  ASSERT_EQ(transaction->SetOption("inline_bytes", "20000"), Status::Ok());
+  ASSERT_EQ(Commit(*transaction), Status::Ok());
+  const Process broken = OpenProcess();
+  broken.pond->SetEngine(std::make_shared<BrokenEngine>());
+  Status status;
+  int64_t id = 0;
+  for (; status.ok() && id < 1000; ++id) {
+    status = InsertNow(*broken.pond, "t", {{id, Noise(static_cast<uint64_t>(id))}});
+  }
+  EXPECT_EQ(status.code(), StatusCode::kExhausted) << status.ToString();
+  EXPECT_GT(InlineBytes(), 100'000u);
+  EXPECT_EQ(InsertOne(here_, 5000), Status::Ok());
+  EXPECT_EQ(ScanLatest("t").size(), static_cast<size_t>(id));
+}
+
+TEST_F(FlushTest, AWaitingCommitStopsWaitingWhenItIsCancelled) {
+  for (int64_t i = 0; i < 8; ++i) ASSERT_EQ(InsertOne(here_, i), Status::Ok());
+  // A flush that never ends: its file is written by an engine that waits.
+  class Stuck final : public DataEngine {
+   public:
+    Task<Result<std::vector<std::string>>> ReadKeys(Context, TablePtr, DataFilePtr,
+                                                    KeyRange) override {
+      co_return Status::Unavailable("cannot read");
+    }
+    Task<Result<DataFile>> WriteFile(Context, TablePtr, std::vector<ColumnBatch>) override {
+      return Wait(over);
+    }
+    static Task<Result<DataFile>> Wait(Completion<bool> until) {
+      const bool ended = co_await until;
+      co_return ended ? Status::Unavailable("ended") : Status::Internal("not ended");
+    }
+    const Completion<bool> over;
+  };
+  const auto stuck = std::make_shared<Stuck>();
+  here_.pond->SetEngine(stuck);
+  auto flusher = Begin();
+  auto waiting = Begin();
+  ASSERT_EQ(Insert(*flusher, "t", {{100, Noise(1)}}), Status::Ok());
+  ASSERT_EQ(Insert(*waiting, "t", {{101, Noise(2)}}), Status::Ok());
+  auto first = Start(env_.executor, flusher->Commit(Context{}, CommitOptions{}));
+  CancelSource source;
+  Context context;
+  context.cancel = source.token();
+  auto second = Start(env_.executor, waiting->Commit(context, CommitOptions{}));
+  env_.executor.Post([&] { source.Cancel(); });
+  const auto cancelled = Await(Waited(second));
+  EXPECT_EQ(cancelled.status().code(), StatusCode::kCancelled);
+  stuck->over.Set(true);
+  EXPECT_TRUE(Await(Waited(first)).ok());
+  EXPECT_EQ(ScanLatest("t").size(), 9u);
 }
 
 TEST_F(FlushTest, TwoFlushesOfTheSameRowsLeaveOneFile) {

@@ -46,6 +46,10 @@ inline constexpr uint64_t kInlineTransactionBytesDefault = 32 << 10;
 inline constexpr size_t kKeyReadsInFlightMax = 16;
 inline constexpr size_t kDeletesInFlightMax = 32;
 inline constexpr size_t kFlushFilesMax = 16;  // Of one commit.
+// How long a commit waits for another one's flush, once there is twice as much as there should be.
+inline constexpr int64_t kFlushWaitUsMax = 10'000'000;
+// From so many times the limit on, a commit whose flush fails fails with it.
+inline constexpr uint64_t kInlineOverflow = 8;
 // Keys of one file that are held in memory at a time, as far as its row groups tell.
 inline constexpr uint64_t kKeysInMemoryMax = 1 << 20;
 // How long a transaction that is over tries to delete the files that nobody will name.
