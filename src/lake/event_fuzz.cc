@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+//
+// Events from hostile bytes: a fold ends in an error or in a state that unfolds into events that
+// fold into the same. Lines are "name data"; ids are counted.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/check.h"
+#include "lake/catalog_folder.h"
+
+namespace {
+
+std::string TextOf(const std::vector<duckpond::Event>& events) {
+  std::string text;
+  for (const auto& event : events) text += event.id.ToString() + event.name + event.data + "\n";
+  return text;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view all(reinterpret_cast<const char*>(data), size);
+  std::vector<duckpond::Event> events;
+  for (size_t begin = 0; begin < all.size();) {
+    const size_t end = std::min(all.find('\n', begin), all.size());
+    const std::string_view line = all.substr(begin, end - begin);
+    const size_t space = std::min(line.find(' '), line.size());
+    duckpond::Event event;
+    event.id.bytes[15] = static_cast<uint8_t>(events.size() + 1);
+    event.name = line.substr(0, space);
+    event.data = line.substr(std::min(space + 1, line.size()));
+    events.push_back(std::move(event));
+    begin = end + 1;
+  }
+  const auto& folder = duckpond::CatalogFolder::Instance();
+  const auto state = folder.Fold(folder.Empty(), events);
+  if (!state.ok()) return 0;
+  const auto unfolded = folder.Unfold(**state);
+  const auto again = folder.Fold(folder.Empty(), unfolded);
+  CHECK(again.ok());
+  CHECK(TextOf(folder.Unfold(**again)) == TextOf(unfolded));
+  return 0;
+}
