@@ -33,7 +33,6 @@ class SqlRunner {
  private:
   Status RunStatements(Context context, const std::string& sql, PrintWhich which);
   Status Drain(QueryResult& result);
-  void Count(const Cost& cost);
 
   std::unique_ptr<Session> session_;
   Printer& printer_;

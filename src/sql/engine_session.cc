@@ -119,13 +119,18 @@ Result<std::unique_ptr<QueryResult>> Session::Run(Context context, Statement sta
 Result<std::unique_ptr<QueryResult>> Session::RunAll(Context context, const std::string& sql,
                                                      const RunOptions& options) {
   ASSIGN_OR_RETURN(std::vector<Statement> statements, Parse(sql));
+  const MonotonicUs started_us = Env::Process().executor.NowUs();
   std::unique_ptr<QueryResult> last;
+  Cost earlier;
   for (Statement& statement : statements) {
     while (last) {
       ASSIGN_OR_RETURN(const ResultChunk* rows, last->Next());
       if (!rows) break;
     }
+    if (last) earlier = last->statistics().cost;
     ASSIGN_OR_RETURN(last, Run(context, std::move(statement), options));
+    last->state().earlier = earlier;
+    last->state().started_us = started_us;
   }
   return last;
 }

@@ -58,7 +58,9 @@ struct QueryResult::State {
   ResultKind kind = ResultKind::kRows;
   bool finished = false;
   std::optional<DuckdbChunk> chunk;
+  // Of this statement, or of the first that RunAll ran.
   MonotonicUs started_us = 0;
+  Cost earlier;  // Of the statements that RunAll ran before.
   ResultStatistics statistics;
 };
 

@@ -22,7 +22,8 @@ uint64_t RowsScanned(duckdb::ProfilingNode& node) {
 void TakeStatistics(QueryResult::State& state) {
   duckdb::ClientContext& context = *state.session->connection.context;
   state.statistics.elapsed_us = Env::Process().executor.NowUs() - state.started_us;
-  state.statistics.cost = StatementCost(context);
+  state.statistics.cost = state.earlier;
+  AddCost(state.statistics.cost, StatementCost(context));
   auto& profiler = duckdb::QueryProfiler::Get(context);
   if (!profiler.IsEnabled()) return;
   profiler.GetRootUnderLock([&state](duckdb::optional_ptr<duckdb::ProfilingNode> root) {
@@ -31,6 +32,17 @@ void TakeStatistics(QueryResult::State& state) {
 }
 
 }  // namespace
+
+void AddCost(Cost& total, const Cost& more) {
+  total.gets += more.gets;
+  total.puts += more.puts;
+  total.deletes += more.deletes;
+  total.lists += more.lists;
+  total.round_trips += more.round_trips;
+  total.bytes_read += more.bytes_read;
+  total.bytes_written += more.bytes_written;
+  total.usd += more.usd;
+}
 
 QueryResult::QueryResult(std::unique_ptr<State> state) : state_(std::move(state)) {}
 

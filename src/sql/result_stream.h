@@ -36,6 +36,9 @@ struct ResultStatistics {
   Cost cost;
 };
 
+// Of statements that ran one after the other, so that their round trips add up too.
+void AddCost(Cost& total, const Cost& more);
+
 class QueryResult {
  public:
   struct State;
@@ -49,7 +52,7 @@ class QueryResult {
   // The next rows, at least one, or null after the last.
   Result<const ResultChunk*> Next();
 
-  // So far; exact after Next gave null.
+  // So far, with the statements that RunAll ran before; exact after Next gave null.
   ResultStatistics statistics() const;
 
   State& state() { return *state_; }

@@ -96,6 +96,8 @@ class Formats(Http):
         _, headers, _ = self.server.ask(b"SELECT 1")
         self.assertIn("round_trips", json.loads(headers["Duckpond-Cost"]))
         self.assertRegex(headers["Server-Timing"], r"^query;dur=[0-9.]+$")
+        _, headers, _ = self.server.ask(b"CREATE TABLE t AS SELECT 1 AS a; SELECT 2")
+        self.assertGreaterEqual(json.loads(headers["Duckpond-Cost"])["requests"]["put"], 1)
 
 
 class Statements(Http):
