@@ -5,7 +5,8 @@
 //
 // Threads:   Connect may be called concurrently. Sessions run side by side; each is used by one
 //            thread at a time, but for cancellation, which comes from any.
-// Lifetime:  sessions and results keep the engine alive.
+// Lifetime:  sessions and results keep the engine alive. It ends before main does: DuckDB keeps
+//            state for each thread, which the main thread loses before statics are destroyed.
 // Errors:    kInvalid – the URL or an option is wrong.
 #pragma once
 

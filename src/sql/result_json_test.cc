@@ -14,26 +14,35 @@ struct Answer {
   std::string text;
 };
 
-Result<Answer> Ask(const std::string& expression) {
-  EngineOptions options;
-  options.url = "memory:result_json_test";
-  static const std::shared_ptr<Engine> engine = Engine::Open(options).value();
-  ASSIGN_OR_RETURN(auto session, engine->Connect());
-  ASSIGN_OR_RETURN(auto result, session->RunAll({}, "SELECT " + expression + " AS v", {}));
-  ASSIGN_OR_RETURN(const ResultChunk* rows, result->Next());
-  Answer answer;
-  rows->AppendJson(0, 0, answer.json);
-  if (!rows->AppendText(0, 0, answer.text)) answer.text = "(null)";
-  return answer;
-}
-
 struct Case {
   std::string sql;
   std::string json;
   std::string text;
 };
 
-class ResultValues : public testing::TestWithParam<Case> {};
+class ResultValues : public testing::TestWithParam<Case> {
+ protected:
+  // One engine for all cases. Not a static of its own: DuckDB keeps state for each thread, which
+  // the main thread loses before statics are destroyed.
+  static void SetUpTestSuite() {
+    EngineOptions options;
+    options.url = "memory:result_json_test";
+    engine_ = Engine::Open(options).value();
+  }
+  static void TearDownTestSuite() { engine_.reset(); }
+
+  static Result<Answer> Ask(const std::string& expression) {
+    ASSIGN_OR_RETURN(auto session, engine_->Connect());
+    ASSIGN_OR_RETURN(auto result, session->RunAll({}, "SELECT " + expression + " AS v", {}));
+    ASSIGN_OR_RETURN(const ResultChunk* rows, result->Next());
+    Answer answer;
+    rows->AppendJson(0, 0, answer.json);
+    if (!rows->AppendText(0, 0, answer.text)) answer.text = "(null)";
+    return answer;
+  }
+
+  static inline std::shared_ptr<Engine> engine_;
+};
 
 TEST_P(ResultValues, HaveTheirJsonAndTextForm) {
   const auto answer = Ask(GetParam().sql);
