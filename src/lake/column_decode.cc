@@ -112,7 +112,7 @@ class ColumnReader {
     if (!IsInteger(column.type)) {
       for (uint64_t row = 0; row < rows; ++row, to += bytes) {
         const std::string_view raw = column.IsNull(row) ? std::string_view() : in_.Raw(bytes);
-        std::memcpy(to, raw.data(), raw.size());
+        raw.copy(to, raw.size());
       }
       return;
     }

@@ -48,6 +48,9 @@ inline TableDef MakeTable(std::string name, bool with_key = true) {
 
 class LakeFixture : public ::testing::Test {
  protected:
+  // What still runs behind the last answer owns memory until it ends.
+  void TearDown() override { EXPECT_TRUE(executor_.RunUntilIdle(1'000'000)); }
+
   // A pond with what only this process has of it.
   struct Process {
     std::shared_ptr<FaultyObjectStore> store;
