@@ -31,6 +31,8 @@ function(duckpond_module name)
     add_executable(${name}_test ${tests})
     target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR})
     target_link_libraries(${name}_test PRIVATE duckpond_${name} ${ARG_TEST_LINK} GTest::gtest_main)
+    target_compile_definitions(${name}_test PRIVATE
+                               DUCKPOND_GOLDEN_DIR="${CMAKE_SOURCE_DIR}/tests/golden")
     add_test(NAME ${name}_test COMMAND ${name}_test)
     set_tests_properties(${name}_test PROPERTIES LABELS unit)
   endif()

@@ -19,7 +19,7 @@ namespace duckpond {
 namespace {
 
 std::filesystem::path GoldenPath(const std::string& name) {
-  return std::filesystem::path(__FILE__).parent_path() / "../../tests/golden/v1" / name;
+  return std::filesystem::path(DUCKPOND_GOLDEN_DIR) / "v1" / name;
 }
 
 std::vector<std::vector<std::string>> ReadLines(const std::string& name) {

@@ -279,6 +279,14 @@ Status TransactionImpl::AddRows(const Uuid& table, ColumnBatch batch) {
   rows->id = state_->site->env.uuids.Next();
   rows->rows = batch.rows;
   rows->encoded = batch.Encode();
+  const uint64_t bytes_max =
+      view_->NumberOption(kOptionInlineTransactionBytes, kInlineTransactionBytesDefault);
+  if (rows->encoded.size() > bytes_max) {
+    return Status::Exhausted(
+        fmt::format("{} bytes of rows are more than the {} that one write may keep "
+                    "in the log",
+                    rows->encoded.size(), bytes_max));
+  }
   // What would not be read back must not be written.
   const auto decoded = DecodeRows(def, *rows);
   if (!decoded.ok()) return Status::Invalid(decoded.error().message());

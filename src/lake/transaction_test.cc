@@ -227,6 +227,12 @@ TEST_F(TransactionTest, RowsThatTheLogDoesNotTakeAreRefused) {
   const Uuid id = Find(*transaction, "t")->def->id;
   EXPECT_EQ(transaction->AddRows(id, MakeBatch(TestRows(70'000, {1, "x"}))).code(),
             StatusCode::kExhausted);
+  SeededRandom random(1);
+  std::string long_text;
+  while (long_text.size() <= 4 * kInlineTransactionBytesDefault) {
+    long_text += std::to_string(random.Next());
+  }
+  EXPECT_EQ(transaction->AddRows(id, MakeBatch({{1, long_text}})).code(), StatusCode::kExhausted);
   EXPECT_EQ(transaction->AddRows(id, MakeBatch({{1, "\xff"}})).code(), StatusCode::kInvalid);
   EXPECT_EQ(transaction->AddRows(Uuid{}, MakeBatch({{1, "x"}})).code(), StatusCode::kNotFound);
   EXPECT_EQ(transaction->AddRows(id, MakeBatch({})), Status::Ok());

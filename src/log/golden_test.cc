@@ -14,8 +14,7 @@ namespace duckpond {
 namespace {
 
 std::filesystem::path GoldenFolder(const std::string& name) {
-  const auto root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
-  return root / "tests" / "golden" / "v1" / name;
+  return std::filesystem::path(DUCKPOND_GOLDEN_DIR) / "v1" / name;
 }
 
 std::string ReadFile(const std::filesystem::path& path) {
