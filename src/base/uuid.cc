@@ -43,11 +43,15 @@ Result<Uuid> Uuid::Parse(std::string_view text) {
   Uuid id;
   size_t at = 0;
   for (uint8_t& byte : id.bytes) {
-    if (IsDashAt(at) && text[at++] != '-') return bad();
-    const int high = HexValue(text[at++]);
-    const int low = HexValue(text[at++]);
+    if (IsDashAt(at)) {
+      if (text[at] != '-') return bad();
+      ++at;
+    }
+    const int high = HexValue(text[at]);
+    const int low = HexValue(text[at + 1]);
     if (high < 0 || low < 0) return bad();
     byte = static_cast<uint8_t>(high << 4 | low);
+    at += 2;
   }
   return id;
 }
