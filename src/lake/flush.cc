@@ -2,7 +2,6 @@
 #include "lake/flush.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "lake/limits.h"
 
@@ -68,9 +67,8 @@ std::vector<TablePtr> TablesToFlush(const Catalog& catalog, uint64_t bytes, uint
       if (!table->inline_rows.empty()) full.push_back(table);
     }
   }
-  std::ranges::sort(full, std::ranges::greater(), [](const TablePtr& table) {
-    return std::pair(table->inline_bytes, table->def->id);
-  });
+  std::ranges::stable_sort(full, std::ranges::greater(),
+                           [](const TablePtr& table) { return table->inline_bytes; });
   size_t count = 0;
   for (uint64_t left = bytes; count < full.size() && count < kFlushFilesMax && left > limit / 2;) {
     left -= std::min(left, full[count++]->inline_bytes);
