@@ -62,7 +62,8 @@ Task<Result<std::optional<std::string>>> FirstDuplicateOf(Context context,
                                                           Sides sides) {
   const std::vector<size_t> keys = table->def->Keys();
   for (size_t place = 0; place < keys.size(); ++place) {
-    KeySite site{state->site->engine(), table, place, static_cast<uint32_t>(keys[place])};
+    KeySite site{state->site->engine(), state->site->hash_lists, table, place,
+                 static_cast<uint32_t>(keys[place])};
     std::vector<Pair> near = NearPairs(site, sides);
     auto found = co_await FirstDuplicate(context, site, std::move(near));
     if (!found.ok() || found->has_value()) co_return found;

@@ -32,13 +32,23 @@ struct ColumnStatistics {
   bool exact = false;  // Both occur in the file: min() and max() need no read.
 };
 
+// One hash in a hash list.
+inline constexpr uint64_t kListedHashBytes = 6;
+
+// Where in a file the hashes of its keys lie: a sorted list (lake/key_hash_list.h).
+struct HashList {
+  uint64_t offset = 0;
+  uint64_t count = 0;  // 0: there is none.
+};
+
 // What is known of a key (PRIMARY KEY or UNIQUE) in a file; keys with a NULL in them are left out.
 // A file has one for each of its table's keys, but for those where no key is left.
 struct KeySummary {
   uint32_t constraint = 0;  // Index in TableDef::constraints.
   std::string min;          // Exact, never cut.
   std::string max;
-  std::vector<uint64_t> hashes;  // XXH3-64 of each key, sorted; empty for a file of many rows.
+  std::vector<uint64_t> hashes;  // XXH3-64 of each key, sorted; empty for a file of many rows,
+  HashList hash_list = {};       // which has them in itself.
 };
 
 struct RowGroup {

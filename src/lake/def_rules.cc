@@ -151,6 +151,11 @@ std::string WrongFile(const TableDef& def, const DataFile& file) {
       return "a file has an unknown key";
     }
     if (!Ordered(key.min, key.max)) return "a key of a file has its bounds in the wrong order";
+    const HashList& list = key.hash_list;
+    if (list.count > file.rows || list.offset > file.bytes ||
+        list.count > (file.bytes - list.offset) / kListedHashBytes) {
+      return "a hash list lies outside of its file";
+    }
   }
   for (const RowGroup& group : file.row_groups) {
     if (group.offset > file.bytes || group.bytes > file.bytes - group.offset) {

@@ -208,6 +208,8 @@ void Read(JsonReader& in, Value value, KeySummary& summary) {
     if (key == "min") return in.Bytes(v, summary.min);
     if (key == "max") return in.Bytes(v, summary.max);
     if (key == "hashes") return ReadHashes(in, v, summary.hashes);
+    if (key == "hash_offset") return in.Read(v, summary.hash_list.offset);
+    if (key == "hash_count") return in.Read(v, summary.hash_list.count);
   });
 }
 

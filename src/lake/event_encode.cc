@@ -105,6 +105,10 @@ void WriteKey(JsonWriter& json, const KeySummary& key) {
     }
     WriteBytes(json, "hashes", hashes);
   }
+  if (key.hash_list.count > 0) {
+    json.Key("hash_offset").Uint(key.hash_list.offset);
+    json.Key("hash_count").Uint(key.hash_list.count);
+  }
   json.EndObject();
 }
 

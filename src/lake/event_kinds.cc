@@ -46,7 +46,9 @@ constexpr EventField kAddFile[] = {
     {"statistics",
      "STRUCT(id UINTEGER[], nulls UBIGINT[], \"min\" VARCHAR[], \"max\" VARCHAR[], "
      "exact BOOLEAN[])"},
-    {"keys", "STRUCT(\"constraint\" UINTEGER, \"min\" VARCHAR, \"max\" VARCHAR, hashes VARCHAR)[]"},
+    {"keys",
+     "STRUCT(\"constraint\" UINTEGER, \"min\" VARCHAR, \"max\" VARCHAR, hashes VARCHAR, "
+     "hash_offset UBIGINT, hash_count UBIGINT)[]"},
     {"row_groups",
      "STRUCT(\"offset\" UBIGINT[], bytes UBIGINT[], \"rows\" UBIGINT[], key_min VARCHAR[], "
      "key_max VARCHAR[])"},

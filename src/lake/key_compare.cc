@@ -89,10 +89,30 @@ Task<Result<Keys>> ReadRanges(Context context, KeySite site, DataFilePtr file,
   co_return keys;
 }
 
-// Whether `file` has one of `candidates`.
-Task<Result<MaybeKey>> FindInFile(Context context, KeySite site, DataFilePtr file,
+// A file, and what is known of the hashes of its keys.
+struct FileKeys {
+  DataFilePtr file;
+  const std::vector<uint64_t>* hashes = nullptr;
+  HashList hash_list = {};
+  uint64_t rows() const { return file->rows; }
+  HashLists::Place list() const { return {file, hash_list}; }
+};
+
+FileKeys KeysOfFile(const KeySource& source, const KeyExtent& extent) {
+  return {source.file, extent.hashes, extent.hash_list};
+}
+
+// Whether the file has one of `candidates`.
+Task<Result<MaybeKey>> FindInFile(Context context, KeySite site, FileKeys keys_of_file,
                                   Keys candidates) {
   if (candidates.empty()) co_return MaybeKey();
+  const DataFilePtr file = keys_of_file.file;
+  if (keys_of_file.hash_list.count > 0) {
+    auto listed = co_await site.hash_lists->Listed(context, keys_of_file.list(), candidates);
+    if (!listed.ok()) co_return std::move(listed).error();
+    candidates = *std::move(listed);
+    if (candidates.empty()) co_return MaybeKey();
+  }
   std::vector<Range> ranges = RangesOf(site, *file, candidates);
   CO_ASSIGN_OR_RETURN(const Keys keys, co_await ReadRanges(context, site, file, std::move(ranges)));
   co_return FirstCommon(candidates, keys);
@@ -122,22 +142,21 @@ std::vector<Range> SlicesOf(const KeySite& site, const DataFile& file, const std
   return {{site.constraint, min, max}};
 }
 
-struct FileKeys {
-  DataFilePtr file;
-  const std::vector<uint64_t>* hashes = nullptr;
-  uint64_t rows() const { return file->rows; }
-};
-
 // Both are files: the smaller one is read slice by slice and looked for in the other.
 Task<Result<MaybeKey>> FindInBothFiles(Context context, KeySite site, FileKeys small,
                                        FileKeys large, Range overlap) {
+  if (small.hash_list.count > 0 && large.hash_list.count > 0) {
+    auto common = co_await site.hash_lists->HaveCommon(context, small.list(), large.list());
+    if (!common.ok()) co_return std::move(common).error();
+    if (!*common) co_return MaybeKey();
+  }
   std::vector<Range> slices = SlicesOf(site, *small.file, overlap.min, overlap.max);
   for (const Range& slice : slices) {
     std::vector<Range> one(1, slice);
     CO_ASSIGN_OR_RETURN(const Keys keys,
                         co_await ReadRanges(context, site, small.file, std::move(one)));
     Keys candidates = Candidates(keys, overlap.min, overlap.max, large.hashes);
-    auto found = co_await FindInFile(context, site, large.file, std::move(candidates));
+    auto found = co_await FindInFile(context, site, large, std::move(candidates));
     if (!found.ok() || found->has_value()) co_return found;
   }
   co_return MaybeKey();
@@ -163,15 +182,15 @@ Task<Result<MaybeKey>> FindCommonKey(Context context, KeySite site, KeySourcePtr
   }
   if (a.keys != nullptr) {
     Keys candidates = Candidates(*a.keys, *b.min, *b.max, b.hashes);
-    co_return co_await FindInFile(context, site, theirs->file, std::move(candidates));
+    co_return co_await FindInFile(context, site, KeysOfFile(*theirs, b), std::move(candidates));
   }
   if (b.keys != nullptr) {
     Keys candidates = Candidates(*b.keys, *a.min, *a.max, a.hashes);
-    co_return co_await FindInFile(context, site, ours->file, std::move(candidates));
+    co_return co_await FindInFile(context, site, KeysOfFile(*ours, a), std::move(candidates));
   }
   Range overlap{site.constraint, std::max(*a.min, *b.min), std::min(*a.max, *b.max)};
-  FileKeys small{ours->file, a.hashes};
-  FileKeys large{theirs->file, b.hashes};
+  FileKeys small = KeysOfFile(*ours, a);
+  FileKeys large = KeysOfFile(*theirs, b);
   if (small.rows() > large.rows()) std::swap(small, large);
   co_return co_await FindInBothFiles(context, site, small, large, std::move(overlap));
 }

@@ -56,12 +56,12 @@ std::optional<KeyExtent> ExtentOf(const KeySource& source, size_t place, uint32_
   if (source.file == nullptr) {
     const std::vector<std::string>& keys = source.keys[place];
     if (keys.empty()) return std::nullopt;
-    return KeyExtent{&keys.front(), &keys.back(), nullptr, &keys};
+    return KeyExtent{&keys.front(), &keys.back(), nullptr, {}, &keys};
   }
   for (const KeySummary& summary : source.file->keys) {
     if (summary.constraint != constraint) continue;
     return KeyExtent{&summary.min, &summary.max, summary.hashes.empty() ? nullptr : &summary.hashes,
-                     nullptr};
+                     summary.hash_list, nullptr};
   }
   return std::nullopt;
 }

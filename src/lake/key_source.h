@@ -46,6 +46,7 @@ struct KeyExtent {
   const std::string* min = nullptr;
   const std::string* max = nullptr;
   const std::vector<uint64_t>* hashes = nullptr;   // Null where they are not known.
+  HashList hash_list = {};                         // Where the file has them, if it has.
   const std::vector<std::string>* keys = nullptr;  // Null where they must be read.
 };
 // None if the source has no key that could collide.

@@ -15,6 +15,7 @@
 #include "base/env.h"
 #include "lake/data_engine.h"
 #include "lake/inline_key_cache.h"
+#include "lake/key_hash_list.h"
 #include "log/event_log.h"
 #include "store/object_store.h"
 
@@ -39,12 +40,17 @@ class FlushGate {
 struct PondSite {
   PondSite(Env& env_in, std::shared_ptr<ObjectStore> store_in, std::shared_ptr<EventLog> log_in,
            bool read_only_in)
-      : env(env_in), store(std::move(store_in)), log(std::move(log_in)), read_only(read_only_in) {}
+      : env(env_in),
+        store(std::move(store_in)),
+        log(std::move(log_in)),
+        read_only(read_only_in),
+        hash_lists(std::make_shared<HashLists>(store)) {}
 
   Env& env;
   const std::shared_ptr<ObjectStore> store;
   const std::shared_ptr<EventLog> log;
   const bool read_only;
+  const std::shared_ptr<HashLists> hash_lists;
   InlineKeyCache inline_keys;
   FlushGate flush_gate;
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "lake/group_bounds.h"
+#include "lake/key_hash_list.h"
 #include "lake/limits.h"
 #include "sql/connection_state.h"
 #include "sql/errors.h"
@@ -16,9 +18,10 @@ namespace {
 constexpr uint64_t kFileBytes = 120 * 1024 * 1024;
 // Footers of at most this size are kept in the log: reading the file is then one request.
 constexpr uint64_t kFooterInLogBytes = 2048;
-// What a row group of a table with a key aims at, before compression. DuckDB reads 2,048 rows at a
-// time: less than that saves nothing.
+// What a row group of a table with a key aims at, as encoded; a reader of one row fetches it whole.
 constexpr uint64_t kGroupBytes = 128 * 1024;
+// Row groups are multiples of it. DuckDB reads 2,048 rows at a time, so fewer save bytes only.
+constexpr uint64_t kGroupRowsStep = 1024;
 constexpr uint64_t kGroupRowsMax = 16'384;
 // What the footer of a file with a key aims at: a reader of one row fetches it whole.
 constexpr uint64_t kFooterBytes = 48 * 1024;
@@ -28,9 +31,14 @@ constexpr uint64_t kDuckDbGroupRows = 122'880;
 // How often a put whose outcome is unknown is made again; the object is the same each time.
 constexpr int kPutAttempts = 3;
 
-// About what a row takes, by its first chunk.
+// About what a row takes before it is encoded.
 uint64_t RowBytes(const duckdb::DataChunk& chunk) {
   return std::max<uint64_t>(chunk.GetAllocationSize() / std::max<uint64_t>(chunk.size(), 1), 1);
+}
+
+uint64_t GroupRows(uint64_t row_bytes) {
+  const uint64_t rows = kGroupBytes / std::max<uint64_t>(row_bytes, 1);
+  return std::clamp(rows / kGroupRowsStep * kGroupRowsStep, kGroupRowsStep, kGroupRowsMax);
 }
 
 }  // namespace
@@ -45,25 +53,26 @@ FileWriter::FileWriter(duckdb::ClientContext& client, std::shared_ptr<Pond> pond
       keys_(def_) {
   duckdb::vector<duckdb::LogicalType> types;
   for (const Column& column : def_->columns) types.push_back(ToDuckDb(column.type));
-  pending_.Initialize(duckdb::Allocator::DefaultAllocator(), types);
+  part_.Initialize(duckdb::Allocator::DefaultAllocator(), types);
 }
 
 FileWriter::~FileWriter() = default;
 
 void FileWriter::Append(duckdb::DataChunk& chunk) {
-  // Whole chunks only: row groups then end where the keys' bounds are taken.
-  duckdb::idx_t done = 0;
-  while (done < chunk.size()) {
-    const duckdb::idx_t room = STANDARD_VECTOR_SIZE - pending_.size();
-    const duckdb::idx_t rows = std::min(room, chunk.size() - done);
-    duckdb::SelectionVector places(rows);
-    for (duckdb::idx_t i = 0; i < rows; ++i) places.set_index(i, done + i);
-    pending_.Append(chunk, false, &places, rows);
-    done += rows;
-    if (pending_.size() == STANDARD_VECTOR_SIZE) {
-      AppendFull(pending_);
-      pending_.Reset();
+  for (duckdb::idx_t done = 0; done < chunk.size();) {
+    if (!encoder_) OpenFile(chunk);
+    const auto rows =
+        std::min<duckdb::idx_t>(chunk.size() - done, group_rows_target_ - group_rows_);
+    if (rows == chunk.size()) {
+      AppendRows(chunk);
+    } else {
+      duckdb::SelectionVector places(rows);
+      for (duckdb::idx_t i = 0; i < rows; ++i) places.set_index(i, done + i);
+      part_.Reset();
+      part_.Append(chunk, false, &places, rows);
+      AppendRows(part_);
     }
+    done += rows;
   }
 }
 
@@ -71,12 +80,10 @@ void FileWriter::OpenFile(const duckdb::DataChunk& first) {
   group_rows_target_ = kDuckDbGroupRows;
   groups_max_ = UINT64_MAX;
   if (has_key_) {
-    const uint64_t rows = kGroupBytes / RowBytes(first) / STANDARD_VECTOR_SIZE;
-    group_rows_target_ =
-        std::clamp<uint64_t>(rows * STANDARD_VECTOR_SIZE, STANDARD_VECTOR_SIZE, kGroupRowsMax);
+    group_rows_target_ = GroupRows(RowBytes(first));
     groups_max_ = std::max(kGroupsMin, kFooterBytes / (kFooterBytesAColumn * def_->columns.size()));
   }
-  encoder_ = std::make_unique<ParquetEncoder>(client_, *def_, group_rows_target_);
+  encoder_ = std::make_unique<ParquetEncoder>(client_, *def_);
   bounds_.clear();
   for (const Column& column : def_->columns) bounds_.push_back(ColumnBounds::For(column));
   groups_.clear();
@@ -84,8 +91,7 @@ void FileWriter::OpenFile(const duckdb::DataChunk& first) {
   file_rows_ = 0;
 }
 
-void FileWriter::AppendFull(duckdb::DataChunk& chunk) {
-  if (!encoder_) OpenFile(chunk);
+void FileWriter::AppendRows(duckdb::DataChunk& chunk) {
   if (has_key_) keys_.Add(chunk);
   for (size_t i = 0; i < bounds_.size(); ++i) bounds_[i]->Add(chunk.data[i], chunk.size());
   encoder_->Append(chunk);
@@ -105,24 +111,16 @@ void FileWriter::CloseGroup() {
   group.key_max = std::move(bounds.max);
   groups_.push_back(std::move(group));
   group_rows_ = 0;
+  encoder_->EndGroup();
+  // What rows really take is known now.
+  if (has_key_) group_rows_target_ = GroupRows(encoder_->bytes() / file_rows_);
 }
 
-void FileWriter::CloseFile() {
-  if (!encoder_) return;
-  if (group_rows_ > 0) CloseGroup();
-  const auto buffer = encoder_->Finish();
-  DataFile file;
-  file.id = pond_->env().uuids.Next();
-  file.path = "data/" + def_->id.ToString() + "/" + file.id.ToString() + ".parquet";
-  file.bytes = buffer->content.size();
-  file.footer_bytes = FooterBytes(buffer->content);
-  file.rows = file_rows_;
-  {
-    const FilePath path(buffer, "written.parquet");
-    const auto parquet =
-        ParquetFile::Open(client_, {path.info(file.bytes, file.footer_bytes), "", {}, false, {}});
-    file.row_groups = parquet->groups();
-  }
+void FileWriter::DescribeGroups(DataFile& file, const std::shared_ptr<FileBuffer>& buffer) {
+  const FilePath path(buffer, "written.parquet");
+  const auto parquet =
+      ParquetFile::Open(client_, {path.info(file.bytes, file.footer_bytes), "", {}, false, {}});
+  file.row_groups = parquet->groups();
   if (file.row_groups.size() != groups_.size()) {
     ThrowStatus(Status::Internal("the Parquet writer made " +
                                  std::to_string(file.row_groups.size()) + " row groups, expected " +
@@ -135,11 +133,40 @@ void FileWriter::CloseFile() {
     file.row_groups[i].key_min = std::move(groups_[i].key_min);
     file.row_groups[i].key_max = std::move(groups_[i].key_max);
   }
+  CutGroupBounds(file.row_groups);
+}
+
+// Hash lists go in front of the footer: what the footer says of the rows stays true.
+void FileWriter::DescribeKeys(DataFile& file, std::string& content) {
+  std::string lists;
+  const uint64_t lists_at = file.bytes - file.footer_bytes;
+  for (auto& [summary, hashes] : keys_.TakeFile()) {
+    if (!hashes.empty()) {
+      summary.hash_list = {lists_at + lists.size(), hashes.size()};
+      lists += EncodeHashList(std::move(hashes));
+    }
+    file.keys.push_back(std::move(summary));
+  }
+  content.insert(lists_at, lists);
+  file.bytes = content.size();
+}
+
+void FileWriter::CloseFile() {
+  if (!encoder_) return;
+  if (group_rows_ > 0) CloseGroup();
+  const auto buffer = encoder_->Finish();
+  DataFile file;
+  file.id = pond_->env().uuids.Next();
+  file.path = "data/" + def_->id.ToString() + "/" + file.id.ToString() + ".parquet";
+  file.bytes = buffer->content.size();
+  file.footer_bytes = FooterBytes(buffer->content);
+  file.rows = file_rows_;
+  DescribeGroups(file, buffer);
+  DescribeKeys(file, buffer->content);
   for (const auto& bounds : bounds_) {
     ColumnStatistics statistics = bounds->Finish();
     if (statistics.field_id != kRowIdFieldId) file.statistics.push_back(std::move(statistics));
   }
-  file.keys = keys_.TakeFile();
   if (file.footer_bytes <= kFooterInLogBytes) {
     file.footer = buffer->content.substr(file.bytes - file.footer_bytes);
   }
@@ -161,10 +188,6 @@ void FileWriter::Put(const DataFile& file, Bytes body) {
 }
 
 std::vector<DataFile> FileWriter::Finish() {
-  if (pending_.size() > 0) {
-    AppendFull(pending_);
-    pending_.Reset();
-  }
   CloseFile();
   return std::move(files_);
 }

@@ -5,6 +5,7 @@
 //
 // Row groups: a table with a key gets small ones, so that one row is little to read, and files
 //             whose footer stays small; a table without one gets DuckDB's.
+// Keys:       large files carry lists of their keys' hashes (lake/key_hash_list.h).
 // Threads:    one at a time. Lifetime: borrows the client.
 // Errors:     DuckDB exceptions. Files that were put stay; who called deletes them.
 // Memory:     one file, of about kFileBytes at most.
@@ -37,10 +38,12 @@ class FileWriter {
   const std::vector<DataFile>& files() const { return files_; }
 
  private:
-  void AppendFull(duckdb::DataChunk& chunk);
+  void AppendRows(duckdb::DataChunk& chunk);
   void OpenFile(const duckdb::DataChunk& first);
   void CloseGroup();
   void CloseFile();
+  void DescribeGroups(DataFile& file, const std::shared_ptr<FileBuffer>& buffer);
+  void DescribeKeys(DataFile& file, std::string& content);
   void Put(const DataFile& file, Bytes body);
 
   duckdb::ClientContext& client_;
@@ -50,7 +53,7 @@ class FileWriter {
   const bool one_file_;
   KeyTracker keys_;
 
-  duckdb::DataChunk pending_;  // Rows that do not fill a chunk yet.
+  duckdb::DataChunk part_;  // Of a chunk that a row group's end cuts.
   std::unique_ptr<ParquetEncoder> encoder_;
   std::vector<std::unique_ptr<ColumnBounds>> bounds_;
   std::vector<RowGroup> groups_;  // Of the open file; offsets come from its footer.

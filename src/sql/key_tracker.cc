@@ -2,6 +2,7 @@
 #include "sql/key_tracker.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/hash.h"
 #include "lake/key.h"
@@ -57,11 +58,7 @@ void KeyTracker::AddKey(Key& key, duckdb::DataChunk& chunk, bool is_first) {
 }
 
 void KeyTracker::Note(Key& key, std::string encoded) {
-  if (key.hashes.size() < kKeyHashesMax) {
-    key.hashes.push_back(Xxh3_64(encoded));
-  } else {
-    key.too_many = true;
-  }
+  key.hashes.push_back(Xxh3_64(encoded));
   if (!key.any || encoded > key.max) key.max = encoded;
   if (!key.any || encoded < key.min) key.min = std::move(encoded);
   key.any = true;
@@ -101,24 +98,20 @@ KeyTracker::Bounds KeyTracker::TakeGroup() {
   return bounds;
 }
 
-std::vector<KeySummary> KeyTracker::TakeFile() {
-  std::vector<KeySummary> summaries;
+std::vector<KeyTracker::FileKeys> KeyTracker::TakeFile() {
+  std::vector<FileKeys> files;
   for (Key& key : keys_) {
     if (!key.any) continue;
-    KeySummary summary;
-    summary.constraint = key.constraint;
-    summary.min = std::move(key.min);
-    summary.max = std::move(key.max);
-    if (!key.too_many) summary.hashes = std::move(key.hashes);
-    std::sort(summary.hashes.begin(), summary.hashes.end());
-    summaries.push_back(std::move(summary));
+    FileKeys& file = files.emplace_back();
+    file.summary.constraint = key.constraint;
+    file.summary.min = std::exchange(key.min, {});
+    file.summary.max = std::exchange(key.max, {});
+    auto& hashes = key.hashes.size() > kKeyHashesMax ? file.hashes : file.summary.hashes;
+    hashes = std::exchange(key.hashes, {});
+    std::ranges::sort(hashes);
     key.any = false;
-    key.too_many = false;
-    key.min.clear();
-    key.max.clear();
-    key.hashes.clear();
   }
-  return summaries;
+  return files;
 }
 
 }  // namespace duckpond

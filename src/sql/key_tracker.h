@@ -6,7 +6,8 @@
 // REQUIRES: rows come sorted by the table's first key, NULLs last.
 // Threads:  one at a time.
 // Errors:   ConstraintException for a duplicate.
-// Memory:   16 bytes a row and key for the keys but the first.
+// Memory:   8 bytes a row of the file and key; 16 a row of the statement for the keys but the
+// first.
 #pragma once
 
 #include <memory>
@@ -34,8 +35,13 @@ class KeyTracker {
     std::string max;
   };
   Bounds TakeGroup();
-  // Of all keys since the last call.
-  std::vector<KeySummary> TakeFile();
+  // Of all keys since the last call: what the log keeps of them, and the hashes of all of them
+  // where those are too many for it.
+  struct FileKeys {
+    KeySummary summary;
+    std::vector<uint64_t> hashes;
+  };
+  std::vector<FileKeys> TakeFile();
 
  private:
   struct Key {
@@ -45,8 +51,7 @@ class KeyTracker {
     bool any = false;             // In the file.
     std::string min;
     std::string max;
-    std::vector<uint64_t> hashes;
-    bool too_many = false;                 // Rows for their hashes to be kept.
+    std::vector<uint64_t> hashes;          // Of the file.
     std::string previous;                  // Of the first key.
     std::unordered_set<std::string> seen;  // Of the others: 128-bit hashes.
   };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sql/parquet_encoder.h"
 
+#include <utility>
+
 #include "duckdb/catalog/catalog_entry/copy_function_catalog_entry.hpp"
 #include "duckdb/parser/parsed_data/copy_info.hpp"
 #include "sql/parquet_field_ids.h"
@@ -18,12 +20,11 @@ duckdb::CopyFunction ParquetFunction(duckdb::ClientContext& client) {
       .function;
 }
 
-duckdb::CopyInfo OptionsFor(const TableDef& def, uint64_t group_rows) {
+duckdb::CopyInfo OptionsFor(const TableDef& def) {
   duckdb::CopyInfo info;
   info.is_from = false;
   info.format = "parquet";
   info.options["compression"] = {Value("zstd")};
-  info.options["row_group_size"] = {Value::UBIGINT(group_rows)};
   // Key bounds do better, and DuckDB 1.5.5 reads those of BLOBs wrongly.
   info.options["write_bloom_filter"] = {Value::BOOLEAN(false)};
   info.options["field_ids"] = {FieldIds(def)};
@@ -32,13 +33,8 @@ duckdb::CopyInfo OptionsFor(const TableDef& def, uint64_t group_rows) {
 
 }  // namespace
 
-ParquetEncoder::ParquetEncoder(duckdb::ClientContext& client, const TableDef& def,
-                               uint64_t group_rows)
-    : client_(client),
-      path_(buffer_, def.name + ".parquet"),
-      thread_(client),
-      execution_(client, thread_, nullptr),
-      function_(ParquetFunction(client)) {
+ParquetEncoder::ParquetEncoder(duckdb::ClientContext& client, const TableDef& def)
+    : client_(client), path_(buffer_, def.name + ".parquet"), function_(ParquetFunction(client)) {
   duckdb::vector<std::string> names;
   duckdb::vector<duckdb::LogicalType> stored;
   for (const Column& column : def.columns) {
@@ -47,14 +43,18 @@ ParquetEncoder::ParquetEncoder(duckdb::ClientContext& client, const TableDef& de
     stored.push_back(StoredType(types_.back()));
   }
   stored_.Initialize(duckdb::Allocator::DefaultAllocator(), stored);
-  const duckdb::CopyInfo info = OptionsFor(def, group_rows);
+  const duckdb::CopyInfo info = OptionsFor(def);
   duckdb::CopyFunctionBindInput input(info, function_.function_info);
   bind_ = function_.copy_to_bind(client, input, names, stored);
   global_ = function_.copy_to_initialize_global(client, *bind_, path_.text());
-  local_ = function_.copy_to_initialize_local(execution_, *bind_);
+  group_ = NewGroup();
 }
 
 ParquetEncoder::~ParquetEncoder() = default;
+
+duckdb::unique_ptr<duckdb::ColumnDataCollection> ParquetEncoder::NewGroup() const {
+  return duckdb::make_uniq<duckdb::ColumnDataCollection>(client_, stored_.GetTypes());
+}
 
 void ParquetEncoder::Append(duckdb::DataChunk& chunk) {
   stored_.Reset();
@@ -66,11 +66,17 @@ void ParquetEncoder::Append(duckdb::DataChunk& chunk) {
       stored_.data[i].Reference(chunk.data[i]);
     }
   }
-  function_.copy_to_sink(execution_, *bind_, *global_, *local_, stored_);
+  group_->Append(stored_);
+}
+
+void ParquetEncoder::EndGroup() {
+  // As DuckDB's batch copy does it: a batch is a row group, whatever its size.
+  auto rows = std::exchange(group_, NewGroup());
+  const auto batch = function_.prepare_batch(client_, *bind_, *global_, std::move(rows));
+  function_.flush_batch(client_, *bind_, *global_, *batch);
 }
 
 std::shared_ptr<FileBuffer> ParquetEncoder::Finish() {
-  function_.copy_to_combine(execution_, *bind_, *global_, *local_);
   function_.copy_to_finalize(client_, *bind_, *global_);
   return buffer_;
 }

@@ -32,9 +32,10 @@ class EngineConnection {
   EngineConnection(duckdb::DatabaseInstance& instance, const Context& context)
       : connection_(instance) {
     duckdb::ClientContext& client = *connection_.context;
+    connection_.BeginTransaction();
+    // Now, and not before: BEGIN is a statement, at whose begin a ledger is emptied.
     if (context.ledger) ConnectionState::Of(client)->Use(context.ledger);
     stop_ = context.cancel.OnCancel([&client] { client.Interrupt(); });
-    connection_.BeginTransaction();
   }
   duckdb::ClientContext& client() { return *connection_.context; }
 

@@ -18,6 +18,7 @@
 #include "base/hash.h"
 #include "lake/data_engine.h"
 #include "lake/key.h"
+#include "lake/key_hash_list.h"
 #include "lake/key_source.h"
 #include "lake/limits.h"
 #include "store/object_store.h"
@@ -81,7 +82,13 @@ class FakeDataEngine final : public DataEngine {
         {1, ScalarType(TypeId::kBigint)},
         {2, ScalarType(TypeId::kVarchar)},
         {kRowIdFieldId, ScalarType(TypeId::kBigint)}};
-    co_return ColumnBatch::Decode(reply.bytes.view(), types);
+    // Behind the rows stand hash lists, and how many bytes the rows take.
+    uint64_t batch_bytes = 0;
+    const std::string_view content = reply.bytes.view();
+    if (content.size() < sizeof(batch_bytes)) co_return Status::Corrupt(path + " is cut");
+    std::memcpy(&batch_bytes, content.data() + content.size() - sizeof(batch_bytes),
+                sizeof(batch_bytes));
+    co_return ColumnBatch::Decode(content.substr(0, batch_bytes), types);
   }
 
   static Task<Result<std::vector<std::string>>> DoReadKeys(std::shared_ptr<ObjectStore> store,
@@ -130,22 +137,29 @@ class FakeDataEngine final : public DataEngine {
                                             std::vector<ColumnBatch> batches, bool with_hashes) {
     const ColumnBatch merged = Sorted(batches);
     std::string content = merged.Encode();
+    const uint64_t batch_bytes = content.size();
     DataFile file;
     file.id = env->uuids.Next();
     file.path = "data/" + table->def->id.ToString() + "/" + file.id.ToString() + ".rows";
     file.format = "rows";
-    file.bytes = content.size();
     file.rows = merged.rows;
     for (const size_t key : table->def->Keys()) {
       CO_ASSIGN_OR_RETURN(const SortedKeys sorted, KeysOf(*table->def, key, merged));
       if (sorted.keys.empty()) continue;
       KeySummary summary{static_cast<uint32_t>(key), sorted.keys.front(), sorted.keys.back(), {}};
-      if (with_hashes && sorted.keys.size() <= kKeyHashesMax) {
-        for (const std::string& one : sorted.keys) summary.hashes.push_back(Xxh3_64(one));
-        std::ranges::sort(summary.hashes);
+      std::vector<uint64_t> hashes;
+      for (const std::string& one : sorted.keys) hashes.push_back(Xxh3_64(one));
+      std::ranges::sort(hashes);
+      if (with_hashes && hashes.size() > kKeyHashesMax) {
+        summary.hash_list = {content.size(), hashes.size()};
+        content += EncodeHashList(std::move(hashes));
+      } else if (with_hashes) {
+        summary.hashes = std::move(hashes);
       }
       file.keys.push_back(std::move(summary));
     }
+    content.append(reinterpret_cast<const char*>(&batch_bytes), sizeof(batch_bytes));
+    file.bytes = content.size();
     const PutCondition condition = PutCondition::None();
     CO_ASSIGN_OR_RETURN(
         const PutReply reply,

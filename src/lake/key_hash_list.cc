@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#include "lake/key_hash_list.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/hash.h"
+#include "lake/limits.h"
+
+namespace duckpond {
+namespace {
+
+using Place = HashLists::Place;
+
+constexpr int kHashBits = 48;
+// More keys than this are looked for in the whole list.
+constexpr size_t kWindowsMax = 4;
+
+// What is compared: the upper bits, in the order of the numbers.
+std::string ListedHash(uint64_t hash) {
+  std::string bytes;
+  for (int shift = 56; shift > 56 - kHashBits; shift -= 8)
+    bytes += static_cast<char>(hash >> shift);
+  return bytes;
+}
+
+std::string_view At(std::string_view list, uint64_t index) {
+  return list.substr(index * kListedHashBytes, kListedHashBytes);
+}
+
+bool Contains(std::string_view list, std::string_view hash) {
+  uint64_t begin = 0;
+  uint64_t end = list.size() / kListedHashBytes;
+  while (begin < end) {
+    const uint64_t middle = begin + (end - begin) / 2;
+    const std::string_view here = At(list, middle);
+    if (here == hash) return true;
+    here < hash ? begin = middle + 1 : end = middle;
+  }
+  return false;
+}
+
+// A part of a list, by index.
+struct Window {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+};
+
+// Where in a list of `count` a hash must be. The place of an evenly spread value deviates by at
+// most half the root of their number, so that six times as much is never left in practice; whether
+// it was is seen from the window's ends.
+Window WindowOf(uint64_t hash, uint64_t count) {
+  constexpr uint64_t kSlackMin = 32;
+  const auto place = static_cast<uint64_t>((static_cast<unsigned __int128>(hash) * count) >> 64);
+  const uint64_t slack = kSlackMin + 3 * static_cast<uint64_t>(std::sqrt(double(count)));
+  return {place - std::min(place, slack), std::min(count, place + slack)};
+}
+
+// Parameters by value: the task may outlive the call.
+Task<Result<Bytes>> Fetch(std::shared_ptr<ObjectStore> store, Context context, Place place,
+                          Window window) {
+  const DataFile& file = *place.file;
+  const uint64_t bytes = (window.end - window.begin) * kListedHashBytes;
+  GetOptions options;
+  options.want_tag = false;
+  options.range = ByteRange{place.list.offset + window.begin * kListedHashBytes, bytes};
+  auto reply = co_await store->Get(context, file.path, options);
+  if (!reply.ok()) co_return reply.error().Prefixed("reading key hashes of " + file.path);
+  if (reply->state != GetReply::State::kFound) {
+    co_return Status::Corrupt("data file " + file.path + " is missing from the store");
+  }
+  if (reply->object_size != file.bytes || reply->bytes.size() != bytes) {
+    co_return Status::Corrupt("data file " + file.path + " has " +
+                              std::to_string(reply->object_size) + " bytes in the store, " +
+                              std::to_string(file.bytes) + " in the log");
+  }
+  co_return std::move(reply->bytes);
+}
+
+// Whether the part of the list says for sure that `hash` can be nowhere else.
+bool Brackets(std::string_view part, Window window, uint64_t count, std::string_view hash) {
+  const uint64_t size = part.size() / kListedHashBytes;
+  return size > 0 && (window.begin == 0 || At(part, 0) < hash) &&
+         (window.end == count || At(part, size - 1) > hash);
+}
+
+bool HaveCommonHash(std::string_view a, std::string_view b) {
+  while (!a.empty() && !b.empty()) {
+    const std::string_view first = At(a, 0);
+    const std::string_view second = At(b, 0);
+    if (first == second) return true;
+    (first < second ? a : b).remove_prefix(kListedHashBytes);
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string EncodeHashList(std::vector<uint64_t> hashes) {
+  std::ranges::sort(hashes);
+  std::string list;
+  list.reserve(hashes.size() * kListedHashBytes);
+  for (const uint64_t hash : hashes) list += ListedHash(hash);
+  return list;
+}
+
+void HashLists::Remember(const Place& place, const Result<Bytes>& content) {
+  if (!content.ok() || content->size() > kHashListBytesInMemoryMax) return;
+  std::lock_guard lock(mutex_);
+  // Files are compared one after the other: which list comes again is not known, so all go.
+  if (known_bytes_ + content->size() > kHashListBytesInMemoryMax) {
+    known_.clear();
+    known_bytes_ = 0;
+  }
+  const auto key = std::make_pair(place.file->id, place.list.offset);
+  if (known_.emplace(key, *content).second) known_bytes_ += content->size();
+}
+
+Task<Result<Bytes>> HashLists::Whole(Context context, Place place) {
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = known_.find({place.file->id, place.list.offset});
+    if (found != known_.end()) co_return found->second;
+  }
+  auto content = co_await Fetch(store_, context, place, {0, place.list.count});
+  Remember(place, content);
+  co_return content;
+}
+
+Task<Result<HashLists::Keys>> HashLists::Listed(Context context, Place place, Keys keys) {
+  std::vector<uint64_t> hashes;
+  for (const std::string& key : keys) hashes.push_back(Xxh3_64(key));
+  const uint64_t count = place.list.count;
+  Keys listed;
+  bool all_known = keys.size() <= kWindowsMax;
+  if (all_known) {
+    std::vector<Task<Result<Bytes>>> fetches;
+    for (const uint64_t hash : hashes) {
+      fetches.push_back(Fetch(store_, context, place, WindowOf(hash, count)));
+    }
+    auto parts = co_await WhenAll(std::move(fetches));
+    for (size_t i = 0; i < parts.size(); ++i) {
+      if (!parts[i].ok()) co_return parts[i].error();
+      const std::string hash = ListedHash(hashes[i]);
+      const std::string_view part = parts[i]->view();
+      all_known = all_known && Brackets(part, WindowOf(hashes[i], count), count, hash);
+      if (Contains(part, hash)) listed.push_back(keys[i]);
+    }
+  }
+  if (all_known) co_return listed;
+  CO_ASSIGN_OR_RETURN(const Bytes list, co_await Whole(context, place));
+  listed.clear();
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (Contains(list.view(), ListedHash(hashes[i]))) listed.push_back(keys[i]);
+  }
+  co_return listed;
+}
+
+Task<Result<bool>> HashLists::HaveCommon(Context context, Place a, Place b) {
+  std::vector<Task<Result<Bytes>>> fetches;
+  fetches.push_back(Whole(context, a));
+  fetches.push_back(Whole(context, b));
+  auto lists = co_await WhenAll(std::move(fetches));
+  for (const auto& list : lists) {
+    if (!list.ok()) co_return list.error();
+  }
+  co_return HaveCommonHash(lists[0]->view(), lists[1]->view());
+}
+
+}  // namespace duckpond
