@@ -59,6 +59,11 @@ void ScanFiles::WantOpening(Opened& opened) {
   if (!has_footer) source.Want({file.bytes - file.footer_bytes, file.footer_bytes});
 }
 
+uint64_t ScanFiles::UnitBytes(const ScanUnit& unit) const {
+  if (unit.kind != ScanUnit::Kind::kRowGroup) return 0;
+  return files_[unit.file]->file->row_groups[unit.group].bytes;
+}
+
 void ScanFiles::Want(std::span<const ScanUnit> units) {
   while (!units.empty()) {
     size_t wanted = 1;

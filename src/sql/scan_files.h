@@ -50,6 +50,9 @@ class ScanFiles {
   // The unit was read: its pieces may go.
   void Done(const ScanUnit& unit);
 
+  // What the unit takes in the store, of all columns; 0 for rows that lie in the log.
+  uint64_t UnitBytes(const ScanUnit& unit) const;
+
   const DataFile& file(size_t index) const { return *files_[index]->file; }
 
  private:

@@ -13,9 +13,10 @@
 namespace duckpond {
 namespace {
 
-// Units whose requests are under way while others are read. A scan starts with one, so that a LIMIT
-// does not pay for what it leaves, and each time wants twice as many.
-constexpr size_t kReadAheadMax = 32;
+// How many bytes of units are asked for at a time while others are read. A scan starts with one
+// unit, so that a LIMIT does not pay for what it leaves, and each time wants twice as much.
+constexpr uint64_t kReadAheadBytesMin = 256 * 1024;
+constexpr uint64_t kReadAheadBytesMax = 16 * 1024 * 1024;
 
 ScanFiles::Request RequestOf(const TableDef& def, const ScanColumns& columns) {
   ScanFiles::Request request;
@@ -58,13 +59,20 @@ size_t ScanReader::Take() {
   ++taken_;
   if (columns_.only_counts()) return unit;
   // The next batch goes out when half of the one before is taken.
-  if (unit + batch_ / 2 >= wanted_ && wanted_ < plan_.units.size()) {
-    const size_t count = std::min(batch_, plan_.units.size() - wanted_);
-    files_->Want(std::span(plan_.units).subspan(wanted_, count));
-    wanted_ += count;
-    batch_ = std::min(batch_ * 2, kReadAheadMax);
-  }
+  if (unit >= wanted_ || bytes_ahead_ <= batch_bytes_ / 2) WantMore();
+  bytes_ahead_ -= files_->UnitBytes(plan_.units[unit]);
   return unit;
+}
+
+void ScanReader::WantMore() {
+  const size_t from = wanted_;
+  uint64_t bytes = 0;
+  while (wanted_ < plan_.units.size() && (wanted_ == from || bytes < batch_bytes_)) {
+    bytes += files_->UnitBytes(plan_.units[wanted_++]);
+  }
+  files_->Want(std::span(plan_.units).subspan(from, wanted_ - from));
+  bytes_ahead_ += bytes;
+  batch_bytes_ = from == 0 ? kReadAheadBytesMin : std::min(batch_bytes_ * 2, kReadAheadBytesMax);
 }
 
 ScanReader::Worker::Worker(ScanReader& reader) : reader_(reader), unit_(reader.units().size()) {

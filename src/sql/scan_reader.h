@@ -36,6 +36,7 @@ class ScanReader {
   // The next unit, whose requests and those of some that follow are on their way; units().size()
   // when there is none.
   size_t Take();
+  void WantMore();
 
   std::shared_ptr<const TableDef> def_;
   const ScanColumns columns_;
@@ -43,8 +44,9 @@ class ScanReader {
   std::unique_ptr<ScanFiles> files_;
   std::mutex mutex_;
   std::atomic<size_t> taken_{0};
-  size_t wanted_ = 0;  // Units whose requests were started.
-  size_t batch_ = 1;   // How many the next batch has.
+  size_t wanted_ = 0;         // Units whose requests were started.
+  uint64_t bytes_ahead_ = 0;  // Of those that were wanted and not taken.
+  uint64_t batch_bytes_ = 0;  // How many the next batch has at most; a unit at least.
 };
 
 class ScanReader::Worker {

@@ -16,6 +16,7 @@
 #include "sql/scan_predicate.h"
 #include "sql/scan_reader.h"
 #include "sql/scan_units.h"
+#include "sql/table_statistics.h"
 #include "sql/types.h"
 
 namespace duckpond {
@@ -149,11 +150,15 @@ duckdb::unique_ptr<duckdb::NodeStatistics> Cardinality(ClientContext& client,
 
 duckdb::vector<duckdb::PartitionStatistics> Partitions(ClientContext& client,
                                                        duckdb::GetPartitionStatsInput& input) {
-  duckdb::PartitionStatistics all;
-  all.row_start = 0;
-  all.count = input.bind_data->Cast<ScanBind>().Find(client)->rows;
-  all.count_type = duckdb::CountType::COUNT_EXACT;
-  return {all};
+  return {PartitionOf(input.bind_data->Cast<ScanBind>().Find(client))};
+}
+
+duckdb::unique_ptr<duckdb::BaseStatistics> Statistics(ClientContext& client,
+                                                      const FunctionData* bind_data,
+                                                      duckdb::column_t column) {
+  const auto& bind = bind_data->Cast<ScanBind>();
+  if (column >= bind.def->columns.size()) return nullptr;
+  return StatisticsOf(*bind.Find(client), column);
 }
 
 duckdb::BindInfo TableOf(const optional_ptr<FunctionData> bind_data) {
@@ -234,6 +239,7 @@ duckdb::TableFunction MakeTableScan(ClientContext& client, PondTableEntry& table
   function.supports_pushdown_type = CanFilter;
   function.cardinality = Cardinality;
   function.get_partition_stats = Partitions;
+  function.statistics = Statistics;
   function.get_partition_data = PartitionData;
   function.get_bind_info = TableOf;
   function.to_string = Describe;
