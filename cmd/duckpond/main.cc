@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <iterator>
@@ -126,6 +127,7 @@ ExitCode Run(CommandLine line, Printer& printer) {
 }  // namespace duckpond
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // A file that may not grow is an error, as a full disk is.
   duckpond::Printer printer(stdout, stderr);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   auto line = duckpond::ParseCommandLine(arguments, duckpond::Variable);

@@ -25,6 +25,11 @@ namespace {
 
 Result<Bytes> CheckReply(Result<GetReply> reply, const FileSource::File& file,
                          FileSource::Piece piece) {
+  if (!reply.ok() && reply.error().code() == StatusCode::kExhausted) {
+    return Status::Corrupt("data file " + file.path + " is longer in the store than its " +
+                           std::to_string(file.bytes) +
+                           " bytes in the log: " + reply.error().message());
+  }
   if (!reply.ok()) return reply.error().Prefixed("reading " + file.path);
   if (reply->state != GetReply::State::kFound) {
     return Status::Corrupt("data file " + file.path + " is missing from the store");
@@ -68,6 +73,7 @@ std::shared_ptr<FileSource::Held> FileSource::Start(Piece piece) {
                           std::shared_ptr<Held> held) {
       GetOptions options;
       options.want_tag = false;
+      options.bytes_max = file.bytes;  // More than the part: some servers know no ranges.
       if (held->piece.bytes != file.bytes) {
         options.range = ByteRange{held->piece.offset, held->piece.bytes};
       }
