@@ -58,6 +58,16 @@ ImagePtr ImageAfter(const LogImage& base, const Batch& batch, Bytes content, Obj
   return image;
 }
 
+// No log is written that a reader would refuse for its size.
+Status CheckReadable(std::string_view content) {
+  if (content.size() > kLogBytesMax) {
+    return Status::Exhausted(
+        fmt::format("{} would have {} bytes; at most {}", kLogKey, content.size(), kLogBytesMax));
+  }
+  return CheckObjectText(content.substr(kLogHeaderBytes),
+                         Place{std::string(kLogKey), kLogHeaderBytes});
+}
+
 Task<Result<PutReply>> SendFrames(SitePtr site, Context context, ImagePtr image, Bytes content,
                                   std::string frames, bool rolled) {
   std::string key(kLogKey);
@@ -318,12 +328,11 @@ Task<Status> Committer::Put(Self self, Round* round, Context context, Batch batc
   text.reserve(base->content.size() + batch.frames.size());
   text.append(base->content.view()).append(batch.frames);
   const Bytes content(std::move(text));
-  if (content.size() > kLogBytesMax) {
+  if (const Status readable = CheckReadable(content.view()); !readable.ok()) {
     for (const Batch::Placed& placed : batch.placed) {
       if (round->in_doubt.empty()) placed.commit->PutFailed();
     }
-    co_return Status::Exhausted(
-        fmt::format("{} would have {} bytes; at most {}", kLogKey, content.size(), kLogBytesMax));
+    co_return readable;
   }
   const MonotonicUs sent_us = site->env.executor.NowUs();
   auto reply = co_await SendFrames(site, context, image, content, batch.frames, rolled != nullptr);

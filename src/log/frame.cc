@@ -76,7 +76,7 @@ Result<size_t> FrameSize(std::string_view bytes, const Place& place) {
   return size;
 }
 
-Result<std::string> DecompressFrame(std::string_view frame, const Place& place, size_t padding) {
+Result<uint64_t> FrameTextSize(std::string_view frame, const Place& place) {
   const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
   if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN) {
     return place.Corrupt("a frame that states its size", "none");
@@ -85,6 +85,28 @@ Result<std::string> DecompressFrame(std::string_view frame, const Place& place, 
     return Status::Exhausted(fmt::format("{}: a frame of {} bytes of text; at most {} are read",
                                          place.ToString(), size, kFrameTextBytesMax));
   }
+  return size;
+}
+
+Status CheckObjectText(std::string_view bytes, const Place& place) {
+  Place at = place;
+  uint64_t text_bytes = 0;
+  while (!bytes.empty()) {
+    ASSIGN_OR_RETURN(const size_t size, FrameSize(bytes, at));
+    ASSIGN_OR_RETURN(const uint64_t more, FrameTextSize(bytes.substr(0, size), at));
+    text_bytes += more;
+    if (text_bytes > kObjectTextBytesMax) {
+      return Status::Exhausted(fmt::format("{}: {} bytes of text up to here; at most {} are read",
+                                           at.ToString(), text_bytes, kObjectTextBytesMax));
+    }
+    bytes.remove_prefix(size);
+    at.offset += size;
+  }
+  return Status::Ok();
+}
+
+Result<std::string> DecompressFrame(std::string_view frame, const Place& place, size_t padding) {
+  ASSIGN_OR_RETURN(const uint64_t size, FrameTextSize(frame, place));
   // The frame's descriptor: the checksum's flag must be set, since without it a flipped bit could
   // go unnoticed, and the bit that decoders ignore must not.
   if (frame.size() < 5 || (static_cast<uint8_t>(frame[4]) & 0x14) != 4) {

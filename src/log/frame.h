@@ -33,6 +33,13 @@ std::string CompressFrame(std::string_view text);
 // The size in bytes of the frame that `bytes` starts with.
 Result<size_t> FrameSize(std::string_view bytes, const Place& place);
 
+// How many bytes of text `frame` says it has: no more is ever made of it.
+Result<uint64_t> FrameTextSize(std::string_view frame, const Place& place);
+
+// Ok if the frames that make up `bytes` say no more text than is read of one object. Decompresses
+// nothing, so that a small object cannot cost much memory.
+Status CheckObjectText(std::string_view bytes, const Place& place);
+
 // The text of `frame`, exactly one frame. `padding` zero bytes follow it, as simdjson wants.
 Result<std::string> DecompressFrame(std::string_view frame, const Place& place, size_t padding);
 

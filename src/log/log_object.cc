@@ -33,6 +33,7 @@ Status CheckChain(const DecodedCommit& commit, const ChainEnd& end, const Place&
 
 Result<DecodedCommits> DecodeTail(std::string_view bytes, uint64_t offset, ChainEnd end,
                                   const std::string& object) {
+  RETURN_IF_ERROR(CheckObjectText(bytes, Place{object, offset}));
   DecodedCommits decoded;
   while (!bytes.empty()) {
     const Place place{object, offset};
@@ -72,6 +73,7 @@ Result<DecodedLog> DecodeLog(std::string_view content, const std::string& object
     return place.Corrupt(fmt::format("a base frame of {} bytes", frame.size()),
                          fmt::format("{}", size));
   }
+  RETURN_IF_ERROR(CheckObjectText(rest, place));
   ASSIGN_OR_RETURN(DecodedBase base, DecodeBase(frame, place));
   if (base.record.format != header.format) {
     return place.Corrupt(fmt::format("format {}", header.format),

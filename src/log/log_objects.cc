@@ -17,35 +17,53 @@
 namespace duckpond {
 namespace {
 
-Task<Result<std::vector<Event>>> ReadPart(SitePtr site, Context context, PartRef part) {
-  ObjectRef object{part.path, part.bytes, part.hash};
-  auto body = co_await ReadObject(site, std::move(context), std::move(object));
-  if (!body.ok()) co_return std::move(body).error();
+// `text_bytes` is how much text the parts before have, and with this one.
+Status CheckPart(const PartRef& part, std::string_view body, uint64_t& text_bytes) {
   const Place place{part.path, 0};
-  CO_ASSIGN_OR_RETURN(const size_t size, FrameSize(body->view(), place));
-  if (size != body->size()) {
-    co_return place.Corrupt("one frame", fmt::format("{} bytes behind it", body->size() - size));
+  ASSIGN_OR_RETURN(const size_t size, FrameSize(body, place));
+  if (size != body.size()) {
+    return place.Corrupt("one frame", fmt::format("{} bytes behind it", body.size() - size));
   }
-  CO_ASSIGN_OR_RETURN(std::vector<Event> lines, DecodeLines(body->view(), place));
-  if (lines.size() != part.lines) {
-    co_return place.Corrupt(fmt::format("{} lines", part.lines), fmt::format("{}", lines.size()));
+  ASSIGN_OR_RETURN(const uint64_t more, FrameTextSize(body, place));
+  text_bytes += more;
+  if (text_bytes > kObjectTextBytesMax) {
+    return Status::Exhausted(
+        fmt::format("{}: {} bytes of text in the parts up to this one; at most {} are read",
+                    part.path, text_bytes, kObjectTextBytesMax));
   }
-  co_return lines;
+  return Status::Ok();
+}
+
+Status AppendLinesOf(const PartRef& part, std::string_view body, std::vector<Event>& lines) {
+  const Place place{part.path, 0};
+  ASSIGN_OR_RETURN(std::vector<Event> more, DecodeLines(body, place));
+  if (more.size() != part.lines) {
+    return place.Corrupt(fmt::format("{} lines", part.lines), fmt::format("{}", more.size()));
+  }
+  lines.insert(lines.end(), std::make_move_iterator(more.begin()),
+               std::make_move_iterator(more.end()));
+  return Status::Ok();
 }
 
 Task<Result<std::vector<Event>>> ReadParts(SitePtr site, Context context,
                                            std::vector<PartRef> parts) {
   std::vector<Event> lines;
+  uint64_t text_bytes = 0;
   for (size_t next = 0; next < parts.size();) {
-    std::vector<Task<Result<std::vector<Event>>>> reads;
+    const size_t first = next;
+    std::vector<Task<Result<Bytes>>> reads;
     for (; next < parts.size() && reads.size() < kRequestsInFlightMax; ++next) {
-      reads.push_back(ReadPart(site, context, parts[next]));
+      const PartRef& part = parts[next];
+      reads.push_back(ReadObject(site, context, {part.path, part.bytes, part.hash}));
     }
-    auto results = co_await WhenAll(std::move(reads));
-    for (auto& result : results) {
-      if (!result.ok()) co_return std::move(result).error();
-      lines.insert(lines.end(), std::make_move_iterator(result->begin()),
-                   std::make_move_iterator(result->end()));
+    const auto bodies = co_await WhenAll(std::move(reads));
+    // How much they claim to be is looked at before anything is decompressed.
+    for (size_t i = 0; i < bodies.size(); ++i) {
+      if (!bodies[i].ok()) co_return bodies[i].error();
+      CO_RETURN_IF_ERROR(CheckPart(parts[first + i], bodies[i]->view(), text_bytes));
+    }
+    for (size_t i = 0; i < bodies.size(); ++i) {
+      CO_RETURN_IF_ERROR(AppendLinesOf(parts[first + i], bodies[i]->view(), lines));
     }
   }
   co_return lines;
@@ -136,7 +154,14 @@ Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, BaseStat
   const std::vector<Event> lines = StateLines(state);
   StoredState stored;
   for (const Event& line : lines) AppendLine(stored.text, line);
-  if (CompressFrame(stored.text).size() <= site->options.inline_state_bytes_max) co_return stored;
+  if (stored.text.size() > kObjectTextBytesMax) {
+    co_return Status::Exhausted(fmt::format("a state of {} bytes of text; at most {} are read",
+                                            stored.text.size(), kObjectTextBytesMax));
+  }
+  if (stored.text.size() <= kFrameTextBytesMax / 2 &&
+      CompressFrame(stored.text).size() <= site->options.inline_state_bytes_max) {
+    co_return stored;
+  }
   stored.text.clear();
   std::vector<PartText> texts = CutIntoParts(lines);
   if (texts.size() > kPartsMax) {

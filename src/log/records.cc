@@ -110,6 +110,13 @@ bool IsObjectPath(std::string_view path) {
          path.find("..") == path.npos && path.find("//") == path.npos;
 }
 
+// What a base says of an object's size is how much a reader lets a store send.
+Status CheckSize(std::string_view what, uint64_t bytes, uint64_t bytes_max, const Place& place) {
+  if (bytes <= bytes_max) return Status::Ok();
+  return Status::Exhausted(fmt::format("{}: {} of {} bytes; at most {} are read", place.ToString(),
+                                       what, bytes, bytes_max));
+}
+
 Result<std::vector<SegmentRef>> ParseSegments(Members& base, const Place& place) {
   std::vector<SegmentRef> segments;
   for (const dom::object object : base.Objects("segments", kSegmentsListedMax)) {
@@ -122,6 +129,7 @@ Result<std::vector<SegmentRef>> ParseSegments(Members& base, const Place& place)
       return place.Corrupt("segments in order", fmt::format("{} with versions {} to {}",
                                                             JsonQuote(s.path), s.first, s.last));
     }
+    RETURN_IF_ERROR(CheckSize(s.path, s.bytes, kLogBytesMax, place));
     segments.push_back(std::move(s));
   }
   return segments;
@@ -129,11 +137,16 @@ Result<std::vector<SegmentRef>> ParseSegments(Members& base, const Place& place)
 
 Result<std::vector<PartRef>> ParseParts(Members& base, const Place& place) {
   std::vector<PartRef> parts;
+  uint64_t bytes = 0;
   for (const dom::object object : base.Objects("parts", kPartsMax)) {
     Members m(object, place, "base");
     PartRef p{m.Text("path", 128), m.Uint("bytes"), m.Uint("lines"), m.HashOf("hash")};
     RETURN_IF_ERROR(m.status());
     if (!IsObjectPath(p.path)) return place.Corrupt("the path of a part", JsonQuote(p.path));
+    RETURN_IF_ERROR(CheckSize(p.path, p.bytes, kFrameBytesMax, place));
+    // Compressed they are never larger than their text.
+    bytes += p.bytes;
+    RETURN_IF_ERROR(CheckSize("all parts", bytes, kObjectTextBytesMax, place));
     parts.push_back(std::move(p));
   }
   return parts;
