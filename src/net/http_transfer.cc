@@ -232,6 +232,8 @@ std::string HttpTransfer::Describe(CURLcode code) const {
   std::string text = request_.method + " " + std::string(WithoutQuery(request_.url)) + ": ";
   if (cancelled) return text + "cancelled";
   if (replay_refused_) return text + "the connection was closed before an answer came";
+  // OpenSSL's own words say little: "asn1 encoding routines::EVP lib".
+  if (code == CURLE_SSL_CONNECT_ERROR) text += "the TLS handshake failed: ";
   return text + (error_[0] != '\0' ? error_ : curl_easy_strerror(code));
 }
 

@@ -77,18 +77,19 @@ Backend Local() {
 }
 
 // Started once; a server that does not start fails every test that asks for it.
-const Result<std::unique_ptr<TestS3Server>>& Server(TestS3Server::Kind kind) {
+const Result<std::unique_ptr<TestS3Server>>& Server(const std::string& name,
+                                                    TestS3Server::Options options) {
   // Held in an object with a destructor, so that the server and its folder go with the program.
-  static std::map<TestS3Server::Kind, Result<std::unique_ptr<TestS3Server>>> servers;
-  const auto found = servers.find(kind);
+  static std::map<std::string, Result<std::unique_ptr<TestS3Server>>> servers;
+  const auto found = servers.find(name);
   if (found != servers.end()) return found->second;
-  return servers.emplace(kind, TestS3Server::Start(kind)).first->second;
+  return servers.emplace(name, TestS3Server::Start(std::move(options))).first->second;
 }
 
-Backend S3(const std::string& name, TestS3Server::Kind kind) {
+Backend S3(const std::string& name, TestS3Server::Options server_options) {
   return {name,
-          [kind]() -> Result<OpenedBackend> {
-            const auto& server = Server(kind);
+          [name, server_options]() -> Result<OpenedBackend> {
+            const auto& server = Server(name, server_options);
             if (!server.ok()) return server.error();
             OpenedBackend opened;
             opened.url =
@@ -99,10 +100,17 @@ Backend S3(const std::string& name, TestS3Server::Kind kind) {
             options.s3.keys.secret_access_key = (*server)->secret_key();
             options.s3.region = (*server)->region();
             options.s3.endpoint = (*server)->endpoint();
+            options.s3.path_style = !server_options.virtual_host;
             ASSIGN_OR_RETURN(opened.store, OpenStore(Env::Process(), opened.url, options));
             return opened;
           },
-          kind == TestS3Server::Kind::kVersitygw};
+          server_options.kind == TestS3Server::Kind::kVersitygw};
+}
+
+TestS3Server::Options Kind(TestS3Server::Kind kind) {
+  TestS3Server::Options options;
+  options.kind = kind;
+  return options;
 }
 
 }  // namespace
@@ -110,9 +118,9 @@ Backend S3(const std::string& name, TestS3Server::Kind kind) {
 std::ostream& operator<<(std::ostream& out, const Backend& backend) { return out << backend.name; }
 
 std::vector<Backend> SharedBackends() {
-  std::vector<Backend> backends{Local(), S3("versitygw", TestS3Server::Kind::kVersitygw)};
+  std::vector<Backend> backends{Local(), S3("versitygw", Kind(TestS3Server::Kind::kVersitygw))};
   if (!TestS3Server::MinioPath().empty()) {
-    backends.push_back(S3("minio", TestS3Server::Kind::kMinio));
+    backends.push_back(S3("minio", Kind(TestS3Server::Kind::kMinio)));
   }
   return backends;
 }

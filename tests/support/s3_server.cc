@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
+#include <system_error>
 #include <thread>
 
 namespace duckpond {
@@ -64,46 +66,67 @@ std::string Contents(const std::string& path) {
 
 }  // namespace
 
-std::string TestS3Server::MinioPath() { return Variable("DUCKPOND_MINIO"); }
-
-Result<std::unique_ptr<TestS3Server>> TestS3Server::Start(Kind kind) {
-  const std::string program = kind == Kind::kMinio ? MinioPath() : VersitygwPath();
-  if (access(program.c_str(), X_OK) != 0) {
-    return Status::NotFound("the S3 server to test against is not at \"" + program +
-                            "\": run scripts/setup, or name it in DUCKPOND_VERSITYGW");
+std::string TestS3Server::MinioPath(const std::string& path) {
+  std::istringstream folders(path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const std::filesystem::path program = std::filesystem::path(folder) / "minio";
+    std::error_code none;
+    if (std::filesystem::is_regular_file(program, none) && access(program.c_str(), X_OK) == 0) {
+      return program;
+    }
   }
-  std::unique_ptr<TestS3Server> server(new TestS3Server);
+  return {};
+}
+
+std::string TestS3Server::MinioPath() {
+  const std::string named = Variable("DUCKPOND_MINIO");
+  return named.empty() ? MinioPath(Variable("PATH")) : named;
+}
+
+Result<std::unique_ptr<TestS3Server>> TestS3Server::Start(Options options) {
+  const bool minio = options.kind == Kind::kMinio;
+  const std::string program = minio ? MinioPath() : VersitygwPath();
+  if (access(program.c_str(), X_OK) != 0) {
+    return Status::NotFound("the S3 server to test against is not at \"" + program + "\": " +
+                            (minio ? "name it in DUCKPOND_MINIO"
+                                   : "run scripts/setup, or name it in DUCKPOND_VERSITYGW"));
+  }
+  std::unique_ptr<TestS3Server> server(new TestS3Server(std::move(options)));
   std::filesystem::create_directory(server->folder_ / server->bucket_);
   Status started;
   for (int attempt = 0; attempt < kStartAttemptsMax; ++attempt) {
-    started = server->TryStart(kind, program);
+    started = server->TryStart(program);
     if (started.ok()) return server;
   }
   return started;
 }
 
-Status TestS3Server::TryStart(Kind kind, const std::string& program) {
+std::vector<std::string> TestS3Server::CommandOfVersitygw(const std::string& program) const {
+  const std::string port = std::to_string(port_);
+  std::vector<std::string> command{
+      program, "--access", access_key_,         "--secret",     secret_key_, "--region",
+      region_, "--port",   "127.0.0.1:" + port, "--keep-alive", "--quiet"};
+  if (!options_.certificate_file.empty()) {
+    command.insert(command.end(),
+                   {"--cert", options_.certificate_file, "--key", options_.key_file});
+  }
+  if (options_.virtual_host) {
+    command.insert(command.end(), {"--virtual-domain", "localhost:" + port});
+  }
+  command.insert(command.end(), {"posix", folder_.path().string()});
+  return command;
+}
+
+Status TestS3Server::TryStart(const std::string& program) {
   port_ = FreePort();
-  const std::string address = "127.0.0.1:" + std::to_string(port_);
   ChildProcess::Options options;
   options.stderr_path = folder_ / ".server-log";
-  if (kind == Kind::kMinio) {
+  if (options_.kind == Kind::kMinio) {
+    const std::string address = "127.0.0.1:" + std::to_string(port_);
     options.command = {program, "server", "--address", address, folder_.path().string()};
     options.added = {{"MINIO_ROOT_USER", access_key_}, {"MINIO_ROOT_PASSWORD", secret_key_}};
   } else {
-    options.command = {program,
-                       "--access",
-                       access_key_,
-                       "--secret",
-                       secret_key_,
-                       "--region",
-                       region_,
-                       "--port",
-                       address,
-                       "--keep-alive",
-                       "--quiet",
-                       "posix",
-                       folder_.path().string()};
+    options.command = CommandOfVersitygw(program);
   }
   ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(options));
   process_ = std::make_unique<ChildProcess>(std::move(process));
@@ -116,13 +139,18 @@ Status TestS3Server::TryStart(Kind kind, const std::string& program) {
   return Status::Unavailable(program + " did not start: " + Contents(options.stderr_path));
 }
 
-std::string TestS3Server::endpoint() const { return "http://127.0.0.1:" + std::to_string(port_); }
+std::string TestS3Server::endpoint() const {
+  const std::string scheme = options_.certificate_file.empty() ? "http" : "https";
+  const std::string host = options_.virtual_host ? "localhost" : "127.0.0.1";
+  return scheme + "://" + host + ":" + std::to_string(port_);
+}
 
 std::map<std::string, std::string> TestS3Server::Environment() const {
   return {{"AWS_ACCESS_KEY_ID", access_key_},
           {"AWS_SECRET_ACCESS_KEY", secret_key_},
           {"AWS_REGION", region_},
-          {"AWS_ENDPOINT_URL", endpoint()}};
+          {"AWS_ENDPOINT_URL", endpoint()},
+          {"S3_USE_PATH_STYLE", options_.virtual_host ? "false" : "true"}};
 }
 
 }  // namespace duckpond

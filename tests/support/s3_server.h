@@ -5,12 +5,14 @@
 // scripts/setup installs it.
 //
 // Programs:  $DUCKPOND_VERSITYGW, else versitygw-v1.8.0/versitygw in $DUCKPOND_DEV_CACHE, else in
-//            ~/.cache/duckpond-dev. MinIO only where $DUCKPOND_MINIO names it.
+//            ~/.cache/duckpond-dev. MinIO where $DUCKPOND_MINIO names it or PATH has it.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "tests/support/child_process.h"
@@ -21,13 +23,23 @@ namespace duckpond {
 class TestS3Server {
  public:
   enum class Kind : unsigned char { kVersitygw, kMinio };
+  struct Options {
+    Kind kind = Kind::kVersitygw;
+    // The rest is versitygw's alone. Files in PEM make it speak TLS.
+    std::string certificate_file;
+    std::string key_file;
+    // Buckets are part of the host's name, http://bucket.localhost:port.
+    bool virtual_host = false;
+  };
   // Starts the server and waits until it accepts connections.
-  static Result<std::unique_ptr<TestS3Server>> Start(Kind kind);
+  static Result<std::unique_ptr<TestS3Server>> Start(Options options);
 
-  // Where $DUCKPOND_MINIO points, or nothing.
+  // $DUCKPOND_MINIO, else the program `minio` in `path` (as PATH is written), else nothing.
+  static std::string MinioPath(const std::string& path);
   static std::string MinioPath();
 
-  std::string endpoint() const;  // "http://127.0.0.1:port"
+  // "http://127.0.0.1:port", with https for TLS, and localhost for virtual hosts.
+  std::string endpoint() const;
   const std::string& bucket() const { return bucket_; }
   const std::string& access_key() const { return access_key_; }
   const std::string& secret_key() const { return secret_key_; }
@@ -36,9 +48,11 @@ class TestS3Server {
   std::map<std::string, std::string> Environment() const;
 
  private:
-  TestS3Server() = default;
-  Status TryStart(Kind kind, const std::string& program);
+  explicit TestS3Server(Options options) : options_(std::move(options)) {}
+  Status TryStart(const std::string& program);
+  std::vector<std::string> CommandOfVersitygw(const std::string& program) const;
 
+  const Options options_;
   ScratchFolder folder_;
   const std::string bucket_ = "pond-bucket";
   const std::string access_key_ = "testaccesskey";

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+//
+// S3 servers as they are run: behind TLS with certificates that are trusted and that are not, and
+// with buckets in the host's name.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/env.h"
+#include "store/store_url.h"
+#include "tests/support/s3_server.h"
+#include "tests/support/test_certificates.h"
+
+namespace duckpond {
+namespace {
+
+// A server that shows the certificate of `certificates`.
+Result<std::unique_ptr<TestS3Server>> StartTls(const TestCertificates& certificates) {
+  RETURN_IF_ERROR(certificates.status());
+  TestS3Server::Options options;
+  options.certificate_file = certificates.server_file();
+  options.key_file = certificates.server_key_file();
+  return TestS3Server::Start(options);
+}
+
+// What comes of writing to `server`, trusting `authority_file` (empty: the system's own).
+Result<PutReply> PutTo(const TestS3Server& server, const std::string& authority_file) {
+  auto variables = server.Environment();
+  if (!authority_file.empty()) variables["AWS_CA_BUNDLE"] = authority_file;
+  OpenOptions options;
+  options.s3.environment = [variables](std::string_view name) -> std::optional<std::string> {
+    const auto found = variables.find(std::string(name));
+    if (found == variables.end()) return std::nullopt;
+    return found->second;
+  };
+  Env& env = Env::Process();
+  ASSIGN_OR_RETURN(
+      const auto store,
+      OpenStore(env, "s3://" + server.bucket() + "/" + env.uuids.Next().ToString(), options));
+  ASSIGN_OR_RETURN(const PutReply put, Block(env.executor, store->Put({}, "key", Bytes("content"),
+                                                                      PutCondition::IfAbsent())));
+  ASSIGN_OR_RETURN(const GetReply got, Block(env.executor, store->Get({}, "key", {})));
+  if (got.bytes.view() != "content") return Status::Corrupt("another content");
+  return put;
+}
+
+void ExpectUntrusted(const Result<PutReply>& reply, const std::string& why) {
+  ASSERT_FALSE(reply.ok());
+  // Not kUnavailable: trying again would not help, and nothing was sent.
+  EXPECT_EQ(reply.status().code(), StatusCode::kInvalid) << reply.status().ToString();
+  EXPECT_NE(reply.status().message().find(why), std::string::npos) << reply.status().ToString();
+  EXPECT_NE(reply.status().message().find("https://"), std::string::npos);
+}
+
+TEST(TlsTest, AnAuthorityOfOnesOwnIsTrustedOnceItIsNamed) {
+  const TestCertificates certificates("IP:127.0.0.1");
+  const auto server = StartTls(certificates);
+  ASSERT_TRUE(server.ok()) << server.status().ToString();
+  const auto reply = PutTo(**server, certificates.authority_file());
+  ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+  EXPECT_EQ(reply->state, PutReply::State::kWritten) << reply->detail;
+}
+
+TEST(TlsTest, AnUnknownAuthorityIsRefused) {
+  const TestCertificates certificates("IP:127.0.0.1");
+  const TestCertificates others("IP:127.0.0.1");
+  const auto server = StartTls(certificates);
+  ASSERT_TRUE(server.ok()) << server.status().ToString();
+  ExpectUntrusted(PutTo(**server, ""), "certificate");
+  ExpectUntrusted(PutTo(**server, others.authority_file()), "certificate");
+}
+
+TEST(TlsTest, ACertificateOfAnotherHostIsRefused) {
+  const TestCertificates certificates("DNS:elsewhere.example");
+  const auto server = StartTls(certificates);
+  ASSERT_TRUE(server.ok()) << server.status().ToString();
+  ExpectUntrusted(PutTo(**server, certificates.authority_file()), "127.0.0.1");
+}
+
+TEST(MinioPathTest, MinioIsLookedForInThePath) {
+  const ScratchFolder folder;
+  std::filesystem::create_directory(folder / "minio");
+  EXPECT_EQ(TestS3Server::MinioPath(folder.path()), "");  // A folder is no program.
+  std::filesystem::create_directory(folder / "bin");
+  const std::filesystem::path program = folder / "bin/minio";
+  std::ofstream(program) << "#!/bin/sh\n";
+  const std::string path = "/nonexistent:" + folder.path().string() + ":" + (folder / "bin");
+  EXPECT_EQ(TestS3Server::MinioPath(path), "");  // Not executable.
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  EXPECT_EQ(TestS3Server::MinioPath(path), program);
+}
+
+}  // namespace
+}  // namespace duckpond
