@@ -113,6 +113,12 @@ TestS3Server::Options Kind(TestS3Server::Kind kind) {
   return options;
 }
 
+TestS3Server::Options VirtualHost() {
+  TestS3Server::Options options;
+  options.virtual_host = true;
+  return options;
+}
+
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const Backend& backend) { return out << backend.name; }
@@ -134,6 +140,7 @@ std::vector<Backend> AllBackends() {
       OverMemory("slow", true, Slow),
       OverMemory("delaying", true, Delaying),
       OverMemory("failing_under_retries", true, FailingUnderRetries),
+      S3("versitygw_virtual_host", VirtualHost()),
   };
   for (Backend& shared : SharedBackends()) backends.push_back(std::move(shared));
   return backends;
