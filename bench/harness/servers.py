@@ -53,8 +53,8 @@ def s3_environment(port):
 
 
 @contextlib.contextmanager
-def s3_server(folder):
-    """versitygw over `folder` with one bucket; yields its port."""
+def s3_server(folder, options=()):
+    """versitygw over `folder` with one bucket; yields its port. `options` are versitygw's own."""
     places.require(places.VERSITYGW)
     root = pathlib.Path(folder) / "s3"
     (root / BUCKET).mkdir(parents=True)
@@ -62,7 +62,7 @@ def s3_server(folder):
     with open(pathlib.Path(folder) / "versitygw.log", "wb") as log:
         process = subprocess.Popen(
             [places.VERSITYGW, "--access", KEY, "--secret", SECRET, "--region", REGION,
-             "--port", f"127.0.0.1:{port}", "--keep-alive", "--quiet", "posix", root],
+             "--port", f"127.0.0.1:{port}", "--keep-alive", "--quiet", *options, "posix", root],
             stdout=log, stderr=log)
     try:
         def up():

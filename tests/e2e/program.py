@@ -29,10 +29,11 @@ def clean_environment(**more):
     return {**kept, **more}
 
 
-def run_program(*arguments, stdin="", cwd=None, **variables):
-    """Runs the program to its end; gives what it said and its exit code."""
-    return subprocess.run([DUCKPOND, *arguments], input=stdin, capture_output=True, text=True,
-                          timeout=DEADLINE_S, cwd=cwd, env=clean_environment(**variables))
+def run_program(*arguments, stdin="", cwd=None, under=(), **variables):
+    """Runs the program to its end, by the command `under`; gives what it said and its exit code."""
+    return subprocess.run([*under, DUCKPOND, *arguments], input=stdin, capture_output=True,
+                          text=True, timeout=DEADLINE_S, cwd=cwd,
+                          env=clean_environment(**variables))
 
 
 class Lines:
@@ -60,13 +61,14 @@ class Lines:
 
 
 class Server:
-    """A server of its own on a free port; use it as a context."""
+    """A server of its own on a free port, started by the command `under`; use it as a context."""
 
-    def __init__(self, url, *arguments, token=TOKEN):
+    def __init__(self, url, *arguments, token=TOKEN, under=(), **variables):
         auth = ["--token", token] if token else ["--no-auth"]
         self.process = subprocess.Popen(
-            [DUCKPOND, "serve", str(url), "--listen", "127.0.0.1:0", *auth, *arguments],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment())
+            [*under, DUCKPOND, "serve", str(url), "--listen", "127.0.0.1:0", *auth, *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=clean_environment(**variables))
         self.token = token
         self.output = Lines(self.process.stdout)
         self.log = Lines(self.process.stderr)
