@@ -58,7 +58,9 @@ DataFile SampleFile() {
   file.id = Id(2);
   file.path = "data/x/y.parquet";
   file.bytes = 1000;
-  file.footer_bytes = 6;
+  file.footer_bytes = 4;
+  file.checksum_bytes = 2;
+  file.checksum = 0xfedcba9876543210;
   file.rows = 10;
   file.statistics = {{1, 0, std::string("\0a", 2), std::string("\xff"), true},
                      {2, 10, std::nullopt, std::nullopt, false}};
@@ -162,6 +164,8 @@ TEST(CatalogFolder, EverythingComesBackFromItsEvents) {
   EXPECT_EQ(file.keys[0].hashes, (std::vector<uint64_t>{7, uint64_t{1} << 63}));
   EXPECT_EQ(file.row_groups[0].bytes, 500u);
   EXPECT_EQ(file.footer, std::string("\0footr", 6));
+  EXPECT_EQ(file.checksum_bytes, 2u);
+  EXPECT_EQ(file.checksum, 0xfedcba9876543210);
   EXPECT_EQ((*catalog)->FindView("s2", "V")->column_comments.at("c"), "comment");
   EXPECT_EQ((*catalog)->FindSchema("s2")->def.comment, "second");
   EXPECT_EQ((*catalog)->FindSchema("main")->def.comment, "hi");

@@ -32,8 +32,15 @@ struct ColumnStatistics {
   bool exact = false;  // Both occur in the file: min() and max() need no read.
 };
 
-// One hash in a hash list.
+// A hash list is made of pages: so many hashes (the last has what is left), then a checksum of
+// them.
 inline constexpr uint64_t kListedHashBytes = 6;
+inline constexpr uint64_t kPageHashes = 256;
+inline constexpr uint64_t kPageChecksumBytes = 8;
+constexpr uint64_t HashListBytes(uint64_t count) {
+  const uint64_t pages = count / kPageHashes + (count % kPageHashes > 0 ? 1 : 0);
+  return count * kListedHashBytes + pages * kPageChecksumBytes;
+}
 
 // Where in a file the hashes of its keys lie: a sorted list (lake/key_hash_list.h).
 struct HashList {
@@ -65,6 +72,10 @@ struct DataFile {
   std::string format = "parquet";
   uint64_t bytes = 0;
   uint64_t footer_bytes = 0;  // Parquet's footer, with its length and magic.
+  // In front of the footer: checksums of all column chunks; and the XXH3-64 of those and the
+  // footer, by which all of the file can be checked. None: the file has no checksums.
+  uint64_t checksum_bytes = 0;
+  std::optional<uint64_t> checksum;
   uint64_t rows = 0;
   // Assigned at commit. A row's identity is this plus its position in the file, or, where the file
   // has the column kRowIdColumn, what stands there; then this is the least of those.
@@ -73,7 +84,10 @@ struct DataFile {
   std::vector<ColumnStatistics> statistics;
   std::vector<KeySummary> keys;
   std::vector<RowGroup> row_groups;
-  std::string footer;  // The footer itself, for small files; else empty.
+  std::string footer;  // The tail itself, for small files; else empty.
+
+  // The checksums and the footer: what opening the file takes.
+  uint64_t TailBytes() const { return checksum_bytes + footer_bytes; }
 };
 using DataFilePtr = std::shared_ptr<const DataFile>;
 

@@ -134,10 +134,13 @@ std::string WrongFile(const TableDef& def, const DataFile& file) {
     return "a file's path is missing or too long";
   }
   if (file.format.empty()) return "a file has no format";
+  if (file.bytes > kFileBytesMax) return "a file has an impossible size";
   if (file.rows == 0 || file.rows > kRowsMax) return "a file has an impossible number of rows";
-  if (file.footer_bytes > file.bytes) return "a file's footer is larger than the file";
+  if (file.footer_bytes > file.bytes || file.checksum_bytes > file.bytes - file.footer_bytes) {
+    return "a file's footer is larger than the file";
+  }
   if (file.footer.size() > kFooterBytesMax) return "a file's footer is too large for the log";
-  if (!file.footer.empty() && file.footer.size() != file.footer_bytes) {
+  if (!file.footer.empty() && file.footer.size() != file.TailBytes()) {
     return "a file's footer has another size than it says";
   }
   for (const ColumnStatistics& column : file.statistics) {
@@ -152,8 +155,8 @@ std::string WrongFile(const TableDef& def, const DataFile& file) {
     }
     if (!Ordered(key.min, key.max)) return "a key of a file has its bounds in the wrong order";
     const HashList& list = key.hash_list;
-    if (list.count > file.rows || list.offset > file.bytes ||
-        list.count > (file.bytes - list.offset) / kListedHashBytes) {
+    if (list.count > file.rows || list.count > file.bytes || list.offset > file.bytes ||
+        HashListBytes(list.count) > file.bytes - list.offset) {
       return "a hash list lies outside of its file";
     }
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "base/little_endian.h"
 #include "lake/event_kinds.h"
 #include "lake/event_words.h"
 #include "lake/events.h"
@@ -195,11 +196,17 @@ void ReadHashes(JsonReader& in, Value value, std::vector<uint64_t>& hashes) {
   if (bytes.size() % 8 != 0 || bytes.size() / 8 > kKeyHashesMax) {
     return in.Wrong("hashes of a strange number");
   }
-  hashes.resize(bytes.size() / 8);
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    hashes[i / 8] |= uint64_t{static_cast<uint8_t>(bytes[i])} << (8 * (i % 8));
+  for (size_t i = 0; i < bytes.size(); i += 8) {
+    hashes.push_back(ReadLittleEndian<uint64_t>(bytes, i));
   }
   if (!std::ranges::is_sorted(hashes)) in.Wrong("hashes that are not sorted");
+}
+
+void ReadChecksum(JsonReader& in, Value value, std::optional<uint64_t>& checksum) {
+  std::string bytes;
+  in.Bytes(value, bytes);
+  if (bytes.size() != sizeof(uint64_t)) return in.Wrong("a checksum of a strange size");
+  checksum = ReadLittleEndian<uint64_t>(bytes, 0);
 }
 
 void Read(JsonReader& in, Value value, KeySummary& summary) {
@@ -324,6 +331,8 @@ void Read(JsonReader& in, Value value, lake_event::AddFile& event) {
     if (key == "format") return in.Read(v, file->format);
     if (key == "bytes") return in.Read(v, file->bytes);
     if (key == "footer_bytes") return in.Read(v, file->footer_bytes);
+    if (key == "checksum_bytes") return in.Read(v, file->checksum_bytes);
+    if (key == "checksum") return ReadChecksum(in, v, file->checksum);
     if (key == "rows") return in.Read(v, file->rows);
     if (key == "first_row_id") return in.Read(v, file->first_row_id);
     if (key == "row_ids") {

@@ -3,6 +3,7 @@
 
 #include "base/encoding.h"
 #include "base/json_writer.h"
+#include "base/little_endian.h"
 #include "lake/event_kinds.h"
 #include "lake/event_words.h"
 #include "lake/events.h"
@@ -100,9 +101,7 @@ void WriteKey(JsonWriter& json, const KeySummary& key) {
   WriteBytes(json, "max", key.max);
   if (!key.hashes.empty()) {
     std::string hashes;
-    for (const uint64_t hash : key.hashes) {
-      for (int shift = 0; shift < 64; shift += 8) hashes += static_cast<char>(hash >> shift);
-    }
+    for (const uint64_t hash : key.hashes) AppendLittleEndian(hashes, hash);
     WriteBytes(json, "hashes", hashes);
   }
   if (key.hash_list.count > 0) {
@@ -192,12 +191,14 @@ void Write(JsonWriter& json, const lake_event::AddFile& event) {
   const DataFile& file = *event.file;
   json.Key("table").String(event.table.ToString()).Key("path").String(file.path);
   if (file.format != kDefaultFormat) json.Key("format").String(file.format);
-  json.Key("bytes")
-      .Uint(file.bytes)
-      .Key("footer_bytes")
-      .Uint(file.footer_bytes)
-      .Key("rows")
-      .Uint(file.rows);
+  json.Key("bytes").Uint(file.bytes).Key("footer_bytes").Uint(file.footer_bytes);
+  if (file.checksum) {
+    json.Key("checksum_bytes").Uint(file.checksum_bytes);
+    std::string checksum;
+    AppendLittleEndian(checksum, *file.checksum);
+    WriteBytes(json, "checksum", checksum);
+  }
+  json.Key("rows").Uint(file.rows);
   json.Key("first_row_id").Uint(file.first_row_id);
   if (file.row_id_column) json.Key("row_ids").String(kRowIdsInColumn);
   WriteStatistics(json, file.statistics);

@@ -40,6 +40,8 @@ constexpr EventField kAddFile[] = {
     {"format", "VARCHAR"},
     {"bytes", "UBIGINT"},
     {"footer_bytes", "UBIGINT"},
+    {"checksum_bytes", "UBIGINT"},
+    {"checksum", "VARCHAR"},
     {"rows", "UBIGINT"},
     {"first_row_id", "UBIGINT"},
     {"row_ids", "VARCHAR"},

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/hash.h"
+#include "base/little_endian.h"
 #include "lake/limits.h"
 
 namespace duckpond {
@@ -40,11 +42,13 @@ bool Contains(std::string_view list, std::string_view hash) {
   return false;
 }
 
-// A part of a list, by index.
+// A part of a list that is whole pages, by index of its hashes.
 struct Window {
   uint64_t begin = 0;
   uint64_t end = 0;
 };
+
+uint64_t PageStart(uint64_t index) { return index / kPageHashes * kPageHashes; }
 
 // Where in a list of `count` a hash must be. The place of an evenly spread value deviates by at
 // most half the root of their number, so that six times as much is never left in practice; whether
@@ -53,17 +57,33 @@ Window WindowOf(uint64_t hash, uint64_t count) {
   constexpr uint64_t kSlackMin = 32;
   const auto place = static_cast<uint64_t>((static_cast<unsigned __int128>(hash) * count) >> 64);
   const uint64_t slack = kSlackMin + 3 * static_cast<uint64_t>(std::sqrt(double(count)));
-  return {place - std::min(place, slack), std::min(count, place + slack)};
+  return {PageStart(place - std::min(place, slack)),
+          std::min(count, PageStart(place + slack) + kPageHashes)};
+}
+
+// The hashes of whole pages, without the checksums; none if one of those is wrong.
+std::optional<std::string> CheckedHashes(std::string_view pages, uint64_t count) {
+  std::string hashes;
+  hashes.reserve(count * kListedHashBytes);
+  while (count > 0) {
+    const uint64_t here = std::min(count, kPageHashes);
+    const std::string_view page = pages.substr(0, here * kListedHashBytes);
+    if (Xxh3_64(page) != ReadLittleEndian<uint64_t>(pages, page.size())) return std::nullopt;
+    hashes += page;
+    pages.remove_prefix(page.size() + kPageChecksumBytes);
+    count -= here;
+  }
+  return hashes;
 }
 
 // Parameters by value: the task may outlive the call.
 Task<Result<Bytes>> Fetch(std::shared_ptr<ObjectStore> store, Context context, Place place,
                           Window window) {
   const DataFile& file = *place.file;
-  const uint64_t bytes = (window.end - window.begin) * kListedHashBytes;
+  const uint64_t bytes = HashListBytes(window.end - window.begin);
   GetOptions options;
   options.want_tag = false;
-  options.range = ByteRange{place.list.offset + window.begin * kListedHashBytes, bytes};
+  options.range = ByteRange{place.list.offset + HashListBytes(window.begin), bytes};
   auto reply = co_await store->Get(context, file.path, options);
   if (!reply.ok()) co_return reply.error().Prefixed("reading key hashes of " + file.path);
   if (reply->state != GetReply::State::kFound) {
@@ -74,7 +94,12 @@ Task<Result<Bytes>> Fetch(std::shared_ptr<ObjectStore> store, Context context, P
                               std::to_string(reply->object_size) + " bytes in the store, " +
                               std::to_string(file.bytes) + " in the log");
   }
-  co_return std::move(reply->bytes);
+  auto hashes = CheckedHashes(reply->bytes.view(), window.end - window.begin);
+  if (!hashes) {
+    co_return Status::Corrupt("data file " + file.path +
+                              " was altered: its key hashes do not have their checksum");
+  }
+  co_return Bytes(*std::move(hashes));
 }
 
 // Whether the part of the list says for sure that `hash` can be nowhere else.
@@ -99,8 +124,14 @@ bool HaveCommonHash(std::string_view a, std::string_view b) {
 std::string EncodeHashList(std::vector<uint64_t> hashes) {
   std::ranges::sort(hashes);
   std::string list;
-  list.reserve(hashes.size() * kListedHashBytes);
-  for (const uint64_t hash : hashes) list += ListedHash(hash);
+  list.reserve(HashListBytes(hashes.size()));
+  for (size_t begin = 0; begin < hashes.size(); begin += kPageHashes) {
+    const size_t page = list.size();
+    for (size_t i = begin; i < std::min(hashes.size(), begin + kPageHashes); ++i) {
+      list += ListedHash(hashes[i]);
+    }
+    AppendLittleEndian(list, Xxh3_64(std::string_view(list).substr(page)));
+  }
   return list;
 }
 

@@ -6,13 +6,14 @@
 // evenly spread, so where in the sorted list one must be is known beforehand (interpolation search;
 // Peterson, "Addressing for random-access storage", 1957).
 //
-// Format:   docs/formats/events.md: 48 bits of each key's XXH3-64, ascending. Two files of 100,000
-//           keys each that have none in common share a hash by accident once in 28,000 such pairs,
-//           and then the keys are read.
+// Format:   docs/formats/events.md: 48 bits of each key's XXH3-64, ascending, in pages that carry a
+//           checksum each. Two files of 100,000 keys each that have none in common share a hash by
+//           accident once in 28,000 such pairs, and then the keys are read.
 // Threads:  all methods may be called concurrently.
 // Lifetime: outlives its tasks.
 // Memory:   lists that were read whole are remembered, up to kHashListBytesInMemoryMax.
-// Errors:   kCorrupt for a file that is missing or has another size; those of the store.
+// Errors:   kCorrupt for a file that is missing, has another size or altered bytes; those of the
+//           store.
 #pragma once
 
 #include <map>

@@ -80,7 +80,7 @@ TEST_F(KeyHashList, ManyKeysReadTheListOnce) {
   for (uint64_t i = 4000; i < 6000; ++i) keys.push_back(KeyOf(i));
   EXPECT_EQ(Listed(place, keys).size(), 1000u);
   EXPECT_EQ(cost_.gets, 1u);
-  EXPECT_EQ(cost_.bytes_read, 5000 * kListedHashBytes);
+  EXPECT_EQ(cost_.bytes_read, HashListBytes(5000));
   EXPECT_EQ(Listed(place, keys).size(), 1000u);
   EXPECT_EQ(cost_.gets, 0u);
 }
@@ -127,6 +127,21 @@ TEST_F(KeyHashList, AFileThatIsGoneOrAnotherIsCorrupt) {
   const Status gone = ErrorOf(place);
   EXPECT_EQ(gone.code(), StatusCode::kCorrupt);
   EXPECT_NE(gone.message().find(place.file->path), std::string::npos);
+}
+
+TEST_F(KeyHashList, AnAlteredByteIsCorrupt) {
+  const auto place = MakeFile(0, 1000);
+  auto whole = Block(env_.executor, memory_->Get(Context{}, place.file->path, {}));
+  ASSERT_TRUE(whole.ok());
+  for (uint64_t at = place.list.offset; at < place.list.offset + HashListBytes(1000); at += 97) {
+    std::string content(whole->bytes.view());
+    content[at] = static_cast<char>(content[at] ^ 1);
+    ASSERT_TRUE(Block(env_.executor, memory_->Put(Context{}, place.file->path, Bytes(content),
+                                                  PutCondition::None()))
+                    .ok());
+    EXPECT_FALSE(Block(env_.executor, lists_->HaveCommon(Context{}, place, place)).ok()) << at;
+  }
+  EXPECT_NE(ErrorOf(place).message().find("altered"), std::string::npos);
 }
 
 TEST_F(KeyHashList, AReadThatFailsIsAnErrorAndIsNotRemembered) {

@@ -23,6 +23,7 @@ inline constexpr size_t kOptionsMax = 10'000;
 
 // Rows.
 inline constexpr size_t kFilesMax = 10'000'000;  // Of a pond.
+inline constexpr uint64_t kFileBytesMax = uint64_t{1} << 50;
 inline constexpr size_t kPathBytesMax = 900;
 inline constexpr size_t kRowGroupsMax = 1'000'000;       // Of one file.
 inline constexpr size_t kFooterBytesMax = 1 << 20;       // Of a footer that is kept in the log.

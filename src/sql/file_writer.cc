@@ -3,11 +3,13 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "lake/group_bounds.h"
 #include "lake/key_hash_list.h"
 #include "lake/limits.h"
 #include "sql/connection_state.h"
 #include "sql/errors.h"
+#include "sql/file_chunks.h"
 #include "sql/parquet_file.h"
 #include "sql/types.h"
 
@@ -16,8 +18,8 @@ namespace {
 
 // A file is ended when it is this large.
 constexpr uint64_t kFileBytes = 120 * 1024 * 1024;
-// Footers of at most this size are kept in the log: reading the file is then one request.
-constexpr uint64_t kFooterInLogBytes = 2048;
+// Tails of at most this size are kept in the log: reading the file is then one request.
+constexpr uint64_t kTailInLogBytes = 2048;
 // What a row group of a table with a key aims at, as encoded; a reader of one row fetches it whole.
 constexpr uint64_t kGroupBytes = 128 * 1024;
 // Row groups are multiples of it. DuckDB reads 2,048 rows at a time, so fewer save bytes only.
@@ -25,15 +27,31 @@ constexpr uint64_t kGroupRowsStep = 1024;
 constexpr uint64_t kGroupRowsMax = 16'384;
 // What the footer of a file with a key aims at: a reader of one row fetches it whole.
 constexpr uint64_t kFooterBytes = 48 * 1024;
+// What a column takes in it a row group, besides its least and greatest values.
 constexpr uint64_t kFooterBytesAColumn = 150;
 constexpr uint64_t kGroupsMin = 16;
 constexpr uint64_t kDuckDbGroupRows = 122'880;
 // How often a put whose outcome is unknown is made again; the object is the same each time.
 constexpr int kPutAttempts = 3;
 
-// About what a row takes before it is encoded.
-uint64_t RowBytes(const duckdb::DataChunk& chunk) {
-  return std::max<uint64_t>(chunk.GetAllocationSize() / std::max<uint64_t>(chunk.size(), 1), 1);
+// About what a row takes before it is encoded; what nested values refer to is not counted.
+uint64_t RowBytes(duckdb::DataChunk& chunk) {
+  uint64_t bytes = 0;
+  for (auto& column : chunk.data) {
+    const auto type = column.GetType().InternalType();
+    if (type != duckdb::PhysicalType::VARCHAR) {
+      bytes += chunk.size() * duckdb::GetTypeIdSize(type);
+      continue;
+    }
+    duckdb::UnifiedVectorFormat format;
+    column.ToUnifiedFormat(chunk.size(), format);
+    const auto* texts = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(format);
+    for (duckdb::idx_t i = 0; i < chunk.size(); ++i) {
+      const auto place = format.sel->get_index(i);
+      if (format.validity.RowIsValid(place)) bytes += texts[place].GetSize();
+    }
+  }
+  return bytes / std::max<uint64_t>(chunk.size(), 1);
 }
 
 uint64_t GroupRows(uint64_t row_bytes) {
@@ -76,12 +94,17 @@ void FileWriter::Append(duckdb::DataChunk& chunk) {
   }
 }
 
-void FileWriter::OpenFile(const duckdb::DataChunk& first) {
-  group_rows_target_ = kDuckDbGroupRows;
-  groups_max_ = UINT64_MAX;
-  if (has_key_) {
-    group_rows_target_ = GroupRows(RowBytes(first));
-    groups_max_ = std::max(kGroupsMin, kFooterBytes / (kFooterBytesAColumn * def_->columns.size()));
+void FileWriter::OpenFile(duckdb::DataChunk& first) {
+  if (!has_key_) {
+    group_rows_target_ = kDuckDbGroupRows;
+    groups_max_ = UINT64_MAX;
+  } else {
+    // The file before has taught what its rows take; that of the first one is a guess.
+    if (files_.empty()) {
+      group_rows_target_ = GroupRows(RowBytes(first));
+      footer_group_bytes_ = kFooterBytesAColumn * def_->columns.size() + 4 * RowBytes(first);
+    }
+    groups_max_ = std::max(kGroupsMin, kFooterBytes / footer_group_bytes_);
   }
   encoder_ = std::make_unique<ParquetEncoder>(client_, *def_);
   bounds_.clear();
@@ -116,7 +139,9 @@ void FileWriter::CloseGroup() {
   if (has_key_) group_rows_target_ = GroupRows(encoder_->bytes() / file_rows_);
 }
 
-void FileWriter::DescribeGroups(DataFile& file, const std::shared_ptr<FileBuffer>& buffer) {
+// Returns where the column chunks are.
+std::vector<FileSource::Piece> FileWriter::DescribeGroups(
+    DataFile& file, const std::shared_ptr<FileBuffer>& buffer) {
   const FilePath path(buffer, "written.parquet");
   const auto parquet =
       ParquetFile::Open(client_, {path.info(file.bytes, file.footer_bytes), "", {}, false, {}});
@@ -134,10 +159,11 @@ void FileWriter::DescribeGroups(DataFile& file, const std::shared_ptr<FileBuffer
     file.row_groups[i].key_max = std::move(groups_[i].key_max);
   }
   CutGroupBounds(file.row_groups);
+  return parquet->chunks();
 }
 
-// Hash lists go in front of the footer: what the footer says of the rows stays true.
-void FileWriter::DescribeKeys(DataFile& file, std::string& content) {
+// Returns the hash lists, which are to lie where the footer is now.
+std::string FileWriter::DescribeKeys(DataFile& file) {
   std::string lists;
   const uint64_t lists_at = file.bytes - file.footer_bytes;
   for (auto& [summary, hashes] : keys_.TakeFile()) {
@@ -147,8 +173,7 @@ void FileWriter::DescribeKeys(DataFile& file, std::string& content) {
     }
     file.keys.push_back(std::move(summary));
   }
-  content.insert(lists_at, lists);
-  file.bytes = content.size();
+  return lists;
 }
 
 void FileWriter::CloseFile() {
@@ -161,15 +186,22 @@ void FileWriter::CloseFile() {
   file.bytes = buffer->content.size();
   file.footer_bytes = FooterBytes(buffer->content);
   file.rows = file_rows_;
-  DescribeGroups(file, buffer);
-  DescribeKeys(file, buffer->content);
+  footer_group_bytes_ = file.footer_bytes / groups_.size() + 1;
+  const auto chunks = DescribeGroups(file, buffer);
+  const std::string lists = DescribeKeys(file);
+  const std::string checksums = EncodeChecksums(buffer->content, chunks);
+  // In front of the footer: what it says of the places of rows stays true.
+  buffer->content.insert(file.bytes - file.footer_bytes, lists + checksums);
+  file.bytes = buffer->content.size();
+  file.checksum_bytes = checksums.size();
+  const std::string_view tail =
+      std::string_view(buffer->content).substr(file.bytes - file.TailBytes());
+  file.checksum = Xxh3_64(tail);
   for (const auto& bounds : bounds_) {
     ColumnStatistics statistics = bounds->Finish();
     if (statistics.field_id != kRowIdFieldId) file.statistics.push_back(std::move(statistics));
   }
-  if (file.footer_bytes <= kFooterInLogBytes) {
-    file.footer = buffer->content.substr(file.bytes - file.footer_bytes);
-  }
+  if (tail.size() <= kTailInLogBytes) file.footer = tail;
   Put(file, Bytes(std::move(buffer->content)));
   files_.push_back(std::move(file));
   encoder_.reset();

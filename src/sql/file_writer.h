@@ -5,7 +5,8 @@
 //
 // Row groups: a table with a key gets small ones, so that one row is little to read, and files
 //             whose footer stays small; a table without one gets DuckDB's.
-// Keys:       large files carry lists of their keys' hashes (lake/key_hash_list.h).
+// Extras:     between the last row group and the footer: lists of the keys' hashes, of large files
+//             (lake/key_hash_list.h), and checksums (sql/file_chunks.h).
 // Threads:    one at a time. Lifetime: borrows the client.
 // Errors:     DuckDB exceptions. Files that were put stay; who called deletes them.
 // Memory:     one file, of about kFileBytes at most.
@@ -39,11 +40,12 @@ class FileWriter {
 
  private:
   void AppendRows(duckdb::DataChunk& chunk);
-  void OpenFile(const duckdb::DataChunk& first);
+  void OpenFile(duckdb::DataChunk& first);
   void CloseGroup();
   void CloseFile();
-  void DescribeGroups(DataFile& file, const std::shared_ptr<FileBuffer>& buffer);
-  void DescribeKeys(DataFile& file, std::string& content);
+  std::vector<FileSource::Piece> DescribeGroups(DataFile& file,
+                                                const std::shared_ptr<FileBuffer>& buffer);
+  std::string DescribeKeys(DataFile& file);
   void Put(const DataFile& file, Bytes body);
 
   duckdb::ClientContext& client_;
@@ -59,6 +61,7 @@ class FileWriter {
   std::vector<RowGroup> groups_;  // Of the open file; offsets come from its footer.
   uint64_t group_rows_target_ = 0;
   uint64_t groups_max_ = 0;
+  uint64_t footer_group_bytes_ = 0;  // What a row group takes in the footer.
   uint64_t group_rows_ = 0;
   uint64_t file_rows_ = 0;
   std::vector<DataFile> files_;

@@ -52,6 +52,25 @@ void AddRowNumbers(duckdb::ParquetReader& reader) {
   reader.column_indexes.emplace_back(place);
 }
 
+FileSource::Piece PlaceOf(const duckdb_parquet::ColumnChunk& column) {
+  const auto& meta = column.meta_data;
+  auto start = static_cast<uint64_t>(meta.data_page_offset);
+  if (meta.__isset.dictionary_page_offset && meta.dictionary_page_offset > 0) {
+    start = std::min(start, static_cast<uint64_t>(meta.dictionary_page_offset));
+  }
+  return {start, static_cast<uint64_t>(meta.total_compressed_size)};
+}
+
+// The chunks of a column, which are several where it is nested.
+void AddLeaves(const duckdb::ParquetColumnSchema& schema,
+               const std::vector<duckdb_parquet::ColumnChunk>& columns,
+               std::vector<FileSource::Piece>& chunks) {
+  for (const auto& child : schema.children) AddLeaves(child, columns, chunks);
+  if (schema.children.empty() && schema.column_index < columns.size()) {
+    chunks.push_back(PlaceOf(columns[schema.column_index]));
+  }
+}
+
 using CachedFooter = duckdb::shared_ptr<duckdb::ParquetFileMetadataCache>;
 
 CachedFooter FindFooter(duckdb::ClientContext& client, const std::string& key) {
@@ -104,20 +123,48 @@ std::vector<RowGroup> ParquetFile::groups() const {
   for (const auto& group : reader_->parquet->GetFileMetadata()->row_groups) {
     RowGroup result;
     result.rows = static_cast<uint64_t>(group.num_rows);
+    result.offset = UINT64_MAX;
     uint64_t end = 0;
-    for (const auto& chunk : group.columns) {
-      const auto& meta = chunk.meta_data;
-      auto start = static_cast<uint64_t>(meta.data_page_offset);
-      if (meta.__isset.dictionary_page_offset && meta.dictionary_page_offset > 0) {
-        start = std::min(start, static_cast<uint64_t>(meta.dictionary_page_offset));
-      }
-      if (end == 0 || start < result.offset) result.offset = start;
-      end = std::max(end, start + static_cast<uint64_t>(meta.total_compressed_size));
+    for (const auto& column : group.columns) {
+      const FileSource::Piece chunk = PlaceOf(column);
+      result.offset = std::min(result.offset, chunk.offset);
+      end = std::max(end, chunk.end());
     }
     result.bytes = end - result.offset;
     groups.push_back(std::move(result));
   }
   return groups;
+}
+
+std::vector<FileSource::Piece> ParquetFile::chunks() const {
+  std::vector<FileSource::Piece> chunks;
+  for (const auto& group : reader_->parquet->GetFileMetadata()->row_groups) {
+    for (const auto& column : group.columns) chunks.push_back(PlaceOf(column));
+  }
+  return chunks;
+}
+
+std::vector<FileSource::Piece> ParquetFile::WantedChunks(uint64_t group) const {
+  duckdb::ParquetReader& parquet = *reader_->parquet;
+  const auto& metadata = *parquet.GetFileMetadata();
+  if (group >= metadata.row_groups.size()) return {};
+  const auto& columns = metadata.row_groups[group].columns;
+  std::vector<FileSource::Piece> chunks;
+  for (duckdb::idx_t i = 0; i < parquet.column_ids.size(); ++i) {
+    const auto place = parquet.column_ids[duckdb::MultiFileLocalIndex(i)].GetId();
+    if (place >= parquet.root_schema->children.size()) continue;  // Row numbers.
+    const auto& schema = parquet.root_schema->children[place];
+    if (schema.schema_type == duckdb::ParquetColumnSchemaType::FILE_ROW_NUMBER) continue;
+    if (parquet.filters && parquet.filters->filters.contains(i)) {
+      const auto statistics = schema.Stats(metadata, parquet.parquet_options, group, columns);
+      if (statistics && parquet.filters->filters[i]->CheckStatistics(*statistics) ==
+                            duckdb::FilterPropagateResult::FILTER_ALWAYS_FALSE) {
+        return {};
+      }
+    }
+    AddLeaves(schema, columns, chunks);
+  }
+  return chunks;
 }
 
 ParquetFile::Cursor::Cursor(std::shared_ptr<ParquetFile> file)

@@ -16,6 +16,7 @@
 
 #include "lake/data_file.h"
 #include "sql/duckdb_api.h"
+#include "sql/file_source.h"
 
 namespace duckpond {
 
@@ -57,6 +58,10 @@ class ParquetFile {
 
   // Where the row groups lie, from the footer.
   std::vector<RowGroup> groups() const;
+  // Where all column chunks lie, group by group.
+  std::vector<FileSource::Piece> chunks() const;
+  // Where those lie that are read of a group; none if the filters leave out all of its rows.
+  std::vector<FileSource::Piece> WantedChunks(uint64_t group) const;
 
  private:
   struct Reader;

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "sql/scan_files.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "duckdb/storage/object_cache.hpp"
 #include "lake/limits.h"
 #include "sql/connection_state.h"
 #include "sql/errors.h"
+#include "sql/file_chunks.h"
 
 namespace duckpond {
 namespace {
@@ -15,7 +20,56 @@ constexpr uint64_t kWholeGroupBytes = 2 * 1024 * 1024;
 // What one request fetches at most of row groups that lie side by side.
 constexpr uint64_t kRequestBytes = 4 * 1024 * 1024;
 
+// Columns that are no further apart are one piece: so much is read in the time of a request. DuckDB
+// joins what it reads at a distance of up to 16 KiB, which must lie in one piece.
+constexpr uint64_t kGapBytes = 256 * 1024;
+// From this share of a row on, a row group is fetched as one piece whatever its size.
+constexpr double kMostColumns = 0.5;
+
 bool IsWhole(const DataFile& file) { return file.bytes <= kWholeFileBytes; }
+
+FileSource::File Describe(const DataFile& file) {
+  const uint64_t tail = std::min(file.TailBytes(), file.bytes);
+  return {file.path, file.bytes, {file.bytes - tail, tail}, file.checksum};
+}
+
+// What is known of a file's chunks, kept beside its footer in DuckDB's object cache.
+struct CachedChunks final : duckdb::ObjectCacheEntry {
+  explicit CachedChunks(std::shared_ptr<const FileSource::Chunks> file_chunks)
+      : chunks(std::move(file_chunks)) {}
+  static std::string ObjectType() { return "duckpond_chunks"; }
+  std::string GetObjectType() override { return ObjectType(); }
+  duckdb::optional_idx GetEstimatedCacheMemory() const override {
+    return sizeof(*this) + chunks->size() * sizeof(FileSource::Chunk);
+  }
+  std::shared_ptr<const FileSource::Chunks> chunks;
+};
+
+std::shared_ptr<const FileSource::Chunks> FindChunks(duckdb::ClientContext& client,
+                                                     const std::string& path) {
+  const auto cached =
+      duckdb::ObjectCache::GetObjectCache(client).GetWithTypePrefix<CachedChunks>(path);
+  return cached ? cached->chunks : nullptr;
+}
+
+// Whether nothing of the file's tail need be read to open it.
+bool TailIsCached(duckdb::ClientContext& client, const DataFile& file) {
+  return FooterIsCached(client, file.path) && (!file.checksum || FindChunks(client, file.path));
+}
+
+// Pieces that hold all chunks, with gaps of at most kGapBytes.
+std::vector<FileSource::Piece> Join(std::vector<FileSource::Piece> chunks) {
+  std::ranges::sort(chunks, {}, &FileSource::Piece::offset);
+  std::vector<FileSource::Piece> pieces;
+  for (const FileSource::Piece& chunk : chunks) {
+    if (pieces.empty() || chunk.offset > pieces.back().end() + kGapBytes) {
+      pieces.push_back(chunk);
+    } else {
+      pieces.back().bytes = std::max(pieces.back().end(), chunk.end()) - pieces.back().offset;
+    }
+  }
+  return pieces;
+}
 
 }  // namespace
 
@@ -40,8 +94,7 @@ ScanFiles::~ScanFiles() { control_->cancel.Cancel(); }
 FileSource& ScanFiles::SourceOf(Opened& opened) {
   if (opened.source) return *opened.source;
   const DataFile& file = *opened.file;
-  opened.source =
-      std::make_shared<FileSource>(pond_, FileSource::File{file.path, file.bytes}, control_);
+  opened.source = std::make_shared<FileSource>(pond_, Describe(file), control_);
   if (!file.footer.empty() && file.footer.size() <= file.bytes) {
     opened.source->Add(file.bytes - file.footer.size(), Bytes(file.footer));
   }
@@ -54,14 +107,19 @@ void ScanFiles::WantOpening(Opened& opened) {
   const DataFile& file = *opened.file;
   FileSource& source = SourceOf(opened);
   if (IsWhole(file) && file.footer.empty()) return source.Want({0, file.bytes});
-  const bool has_footer = opened.parquet || !file.footer.empty() ||
-                          file.footer_bytes > file.bytes || FooterIsCached(client_, file.path);
-  if (!has_footer) source.Want({file.bytes - file.footer_bytes, file.footer_bytes});
+  const bool has_tail = opened.parquet || !file.footer.empty() || TailIsCached(client_, file);
+  if (!has_tail) source.Want(source.file().tail);
 }
 
 uint64_t ScanFiles::UnitBytes(const ScanUnit& unit) const {
   if (unit.kind != ScanUnit::Kind::kRowGroup) return 0;
-  return files_[unit.file]->file->row_groups[unit.group].bytes;
+  const RowGroup& group = files_[unit.file]->file->row_groups[unit.group];
+  if (!WantsColumnsOnly(group)) return group.bytes;
+  return static_cast<uint64_t>(static_cast<double>(group.bytes) * request_.share);
+}
+
+bool ScanFiles::WantsColumnsOnly(const RowGroup& group) const {
+  return request_.share < kMostColumns && group.bytes > kWholeGroupBytes;
 }
 
 void ScanFiles::Want(std::span<const ScanUnit> units) {
@@ -80,7 +138,14 @@ size_t ScanFiles::WantGroups(std::span<const ScanUnit> units) {
   WantOpening(opened);
   if (IsWhole(file) && file.footer.empty()) return 1;
   const RowGroup& first = file.row_groups[units[0].group];
-  if (!request_.most_columns && first.bytes > kWholeGroupBytes) return 1;
+  if (WantsColumnsOnly(first)) {
+    if (opened.parquet) {
+      WantColumns(opened, units[0].group);
+    } else {
+      opened.groups_waiting.push_back(units[0].group);
+    }
+    return 1;
+  }
   FileSource::Piece piece = {first.offset, first.bytes};
   size_t count = 1;
   for (; count < units.size(); ++count) {
@@ -94,10 +159,42 @@ size_t ScanFiles::WantGroups(std::span<const ScanUnit> units) {
     if (bytes > kRequestBytes) break;
     piece.bytes = std::max(piece.bytes, bytes);
   }
-  for (size_t i = 0; i < count; ++i) opened.piece_of_group[units[i].group] = piece.offset;
-  opened.groups_left[piece.offset] = count;
-  opened.source->Want(piece);
+  std::vector<uint64_t> groups;
+  for (size_t i = 0; i < count; ++i) groups.push_back(units[i].group);
+  WantPiece(opened, piece, groups);
   return count;
+}
+
+// REQUIRES: opened.mutex is held.
+void ScanFiles::WantPiece(Opened& opened, FileSource::Piece piece,
+                          std::span<const uint64_t> groups) {
+  for (const uint64_t group : groups) opened.pieces_of_group[group].push_back(piece.offset);
+  opened.groups_left[piece.offset] += groups.size();
+  opened.source->Want(piece);
+}
+
+// REQUIRES: opened.mutex is held, and opened.parquet is set.
+void ScanFiles::WantColumns(Opened& opened, uint64_t group) {
+  for (const FileSource::Piece& piece : Join(opened.parquet->WantedChunks(group))) {
+    WantPiece(opened, piece, {&group, 1});
+  }
+}
+
+// Tells the source what to check. REQUIRES: opened.mutex is held, and opened.parquet is set.
+void ScanFiles::KnowChunks(Opened& opened) {
+  const DataFile& file = *opened.file;
+  if (!file.checksum) return;
+  auto chunks = FindChunks(client_, file.path);
+  if (!chunks) {
+    std::string checksums(file.checksum_bytes, '\0');
+    opened.source->Read({opened.source->file().tail.offset, checksums.size()}, checksums.data());
+    auto decoded = DecodeChecksums(checksums, opened.parquet->chunks(), file.bytes);
+    if (!decoded.ok()) ThrowStoreStatus(decoded.error().Prefixed("data file " + file.path));
+    chunks = *std::move(decoded);
+    duckdb::ObjectCache::GetObjectCache(client_).PutWithTypePrefix<CachedChunks>(
+        file.path, duckdb::make_shared_ptr<CachedChunks>(chunks));
+  }
+  opened.source->SetChunks(std::move(chunks));
 }
 
 std::shared_ptr<ParquetFile> ScanFiles::Open(const ScanUnit& unit) {
@@ -121,19 +218,21 @@ std::shared_ptr<ParquetFile> ScanFiles::Open(const ScanUnit& unit) {
   request.row_numbers = request_.row_numbers;
   for (const auto& [place, filter] : request_.filters) request.filters[place] = filter->Copy();
   opened.parquet = ParquetFile::Open(client_, std::move(request));
+  KnowChunks(opened);
+  for (const uint64_t group : std::exchange(opened.groups_waiting, {})) WantColumns(opened, group);
   return opened.parquet;
 }
 
 void ScanFiles::Done(const ScanUnit& unit) {
   Opened& opened = *files_[unit.file];
   std::lock_guard lock(opened.mutex);
-  const auto piece = opened.piece_of_group.find(unit.group);
-  if (piece == opened.piece_of_group.end()) return;
-  const uint64_t start = piece->second;
-  opened.piece_of_group.erase(piece);
-  if (--opened.groups_left[start] > 0) return;
-  opened.groups_left.erase(start);
-  opened.source->Release(start);
+  const auto pieces = opened.pieces_of_group.extract(unit.group);
+  if (pieces.empty()) return;
+  for (const uint64_t start : pieces.mapped()) {
+    if (--opened.groups_left[start] > 0) continue;
+    opened.groups_left.erase(start);
+    opened.source->Release(start);
+  }
 }
 
 }  // namespace duckpond

@@ -33,9 +33,8 @@ class ScanFiles {
     bool row_ids = false;  // Of files that have them in a column: after the columns.
     // By place in `columns`; borrowed.
     std::map<size_t, const duckdb::TableFilter*> filters;
-    // Whether so much of the table is read that a row group is best fetched as one piece whatever
-    // its size.
-    bool most_columns = false;
+    // About how much of a row is read, from 0 to 1.
+    double share = 1;
   };
 
   ScanFiles(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
@@ -43,14 +42,15 @@ class ScanFiles {
   ~ScanFiles();
 
   // Starts the requests of units that follow each other: row groups that lie side by side in a
-  // file are one request, up to kRequestBytes.
+  // file are one request, up to kRequestBytes. Of large row groups only the columns that are read
+  // are fetched, once the footer that tells their places is there.
   void Want(std::span<const ScanUnit> units);
   // The file of a unit, opened. Waits for the footer.
   std::shared_ptr<ParquetFile> Open(const ScanUnit& unit);
   // The unit was read: its pieces may go.
   void Done(const ScanUnit& unit);
 
-  // What the unit takes in the store, of all columns; 0 for rows that lie in the log.
+  // About how many bytes are fetched for the unit; 0 for rows that lie in the log.
   uint64_t UnitBytes(const ScanUnit& unit) const;
 
   const DataFile& file(size_t index) const { return *files_[index]->file; }
@@ -62,13 +62,18 @@ class ScanFiles {
     std::shared_ptr<FileSource> source;
     std::unique_ptr<FilePath> path;
     std::shared_ptr<ParquetFile> parquet;
-    // Pieces that hold row groups: by group, where its piece starts; by start, groups not done.
-    std::map<uint64_t, uint64_t> piece_of_group;
+    // Pieces that hold row groups: by group, where they start; by start, groups not done.
+    std::map<uint64_t, std::vector<uint64_t>> pieces_of_group;
     std::map<uint64_t, uint64_t> groups_left;
+    std::vector<uint64_t> groups_waiting;  // For the footer, to know where their columns are.
   };
   FileSource& SourceOf(Opened& opened);
   void WantOpening(Opened& opened);
   size_t WantGroups(std::span<const ScanUnit> units);
+  bool WantsColumnsOnly(const RowGroup& group) const;
+  void WantColumns(Opened& opened, uint64_t group);
+  void WantPiece(Opened& opened, FileSource::Piece piece, std::span<const uint64_t> groups);
+  void KnowChunks(Opened& opened);
 
   duckdb::ClientContext& client_;
   std::shared_ptr<Pond> pond_;

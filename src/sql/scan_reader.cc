@@ -26,7 +26,7 @@ ScanFiles::Request RequestOf(const TableDef& def, const ScanColumns& columns) {
   request.row_numbers = columns.needs_row_numbers();
   request.row_ids = columns.needs_row_ids();
   request.filters = columns.filters();
-  request.most_columns = columns.read().size() * 2 > def.columns.size();
+  request.share = static_cast<double>(columns.read().size()) / def.columns.size();
   return request;
 }
 
