@@ -25,6 +25,17 @@ bool IsSchemeCharacter(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-' || c == '.';
 }
 
+// `url` as messages may show it: without what stands where a password or a key may stand.
+std::string Shown(std::string_view url) {
+  std::string shown(url.substr(0, url.find_first_of("?#")));
+  if (shown.size() < url.size()) shown += "?…";
+  const size_t at = shown.rfind('@');
+  if (at == std::string::npos) return shown;
+  size_t from = shown.find(':') + 1;
+  while (shown[from] == '/') ++from;
+  return shown.replace(from, at - from, "…");
+}
+
 // The scheme of `url` in lower case, or nothing if it is a path.
 std::string SchemeOf(std::string_view url) {
   const size_t colon = url.find(':');
@@ -43,21 +54,27 @@ Result<StoreUrl> ParseFileUrl(std::string_view url, std::string_view rest) {
     if (!rest.starts_with('/')) {
       return Status::Invalid(fmt::format(
           "\"{}\" names another host; a directory of this machine has three slashes: file:///dir",
-          url));
+          Shown(url)));
     }
   }
   ASSIGN_OR_RETURN(std::string path, PercentDecode(rest));
-  if (path.empty()) return Status::Invalid(fmt::format("\"{}\" names no directory", url));
+  if (path.empty()) return Status::Invalid(fmt::format("\"{}\" names no directory", Shown(url)));
   return StoreUrl{StoreUrl::Kind::kDirectory, std::move(path), {}};
 }
 
 Result<StoreUrl> ParseS3Url(std::string_view url, std::string_view rest) {
   if (rest.starts_with("//")) rest.remove_prefix(2);
+  if (rest.find('?') != std::string_view::npos) {
+    // As some libraries take keys. Not repeated in the message either.
+    return Status::Invalid(
+        "an s3:// URL takes no parameters; credentials and the endpoint come from a secret or the "
+        "environment (AWS_ENDPOINT_URL)");
+  }
   const size_t slash = rest.find('/');
   const std::string_view bucket = rest.substr(0, slash);
   if (bucket.empty()) {
     return Status::Invalid(
-        fmt::format("\"{}\" names no bucket; write s3://bucket or s3://bucket/prefix", url));
+        fmt::format("\"{}\" names no bucket; write s3://bucket or s3://bucket/prefix", Shown(url)));
   }
   const bool plain = std::all_of(bucket.begin(), bucket.end(), [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_';
@@ -73,11 +90,12 @@ Result<StoreUrl> ParseS3Url(std::string_view url, std::string_view rest) {
   while (parsed.prefix.ends_with('/')) parsed.prefix.pop_back();
   if (parsed.prefix.empty()) return parsed;
   const Status checked = CheckKey(parsed.prefix);
-  if (!checked.ok()) return checked.Prefixed(fmt::format("the prefix of \"{}\"", url));
+  if (!checked.ok()) return checked.Prefixed(fmt::format("the prefix of \"{}\"", Shown(url)));
   return parsed;
 }
 
-Status Unknown(std::string_view url, const std::string& scheme) {
+Status Unknown(std::string_view whole_url, const std::string& scheme) {
+  const std::string url = Shown(whole_url);
   if (scheme == "http" || scheme == "https") {
     return Status::Unsupported(fmt::format(
         "\"{}\": ponds behind http(s):// are not offered yet; for an S3-compatible server set "

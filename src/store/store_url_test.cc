@@ -67,6 +67,23 @@ TEST(StoreUrlTest, SecretInABucketNameIsNotRepeated) {
   EXPECT_EQ(parsed.error().message().find("SECRET"), std::string::npos);
 }
 
+TEST(StoreUrlTest, WhatMayBeASecretIsInNoMessage) {
+  for (const char* url :
+       {"http://user:SECRET@host/path", "https://user:SE/CRET@host", "gopher://SECRET@host",
+        "gopher:user:SECRET@host", "dynamodb://KEY:SECRET@table", "gs://bucket/x?key=SECRET",
+        "az://account/box?sig=SECRET#SECRET", "ftp://host/dir?SECRET@SECRET",
+        "file://user:SECRET@host/dir", "s3:///user:SECRET@bucket",
+        "s3://bucket/prefix?secret_access_key=SECRET"}) {
+    const auto parsed = ParseStoreUrl(url);
+    ASSERT_FALSE(parsed.ok()) << url;
+    EXPECT_EQ(parsed.error().message().find("CRET"), std::string::npos)
+        << parsed.error().ToString();
+  }
+  const auto parsed = ParseStoreUrl("http://user:SECRET@host/path?key=SECRET");
+  EXPECT_NE(parsed.error().message().find("http://…@host/path?…"), std::string::npos)
+      << parsed.error().ToString();
+}
+
 TEST(StoreUrlTest, NamedMemoryIsSharedAndUnnamedIsNot) {
   Env& env = Env::Process();
   const auto put = [&env](const std::string& url) {

@@ -168,6 +168,12 @@ class Serve(Cli):
             port = process.stdout.readline().rsplit(":", 1)[1].strip()
             said = self.run_failing(USAGE, "serve", self.pond, "--listen", f"127.0.0.1:{port}")
             self.assertIn(port, said)
+    def test_what_may_be_a_secret_in_a_url_is_not_repeated(self):
+        for url in ("http://user:SECRET@host/x", "gopher://SECRET@host", "s3://bucket/p?key=SECRET"):
+            for arguments in ((url, "-c", "SELECT 1"), ("serve", url), ("create", url),
+                              ("log", "verify", url), (url, "-post", "/query")):
+                self.assertNotIn("SECRET", self.run_failing(STORAGE, *arguments, stdin="SELECT 1"))
+
         finally:
             process.kill()
             process.wait(DEADLINE_S)
