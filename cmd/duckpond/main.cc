@@ -99,7 +99,7 @@ ExitCode PrintLog(const CommandLine& line, Printer& printer) {
   return ExitCodeOfStore(text.status());
 }
 
-ExitCode Run(CommandLine line, Printer& printer) {
+ExitCode RunCommand(CommandLine line, Printer& printer) {
   using Command = CommandLine::Command;
   printer.mode = line.mode;
   switch (line.command) {
@@ -121,6 +121,14 @@ ExitCode Run(CommandLine line, Printer& printer) {
       break;
   }
   return RunSql(line, printer);
+}
+
+// An answer that did not arrive is not ok, whatever the pond says.
+ExitCode Run(CommandLine line, Printer& printer) {
+  const ExitCode code = RunCommand(std::move(line), printer);
+  if (code != ExitCode::kOk || printer.written().ok()) return code;
+  printer.Error(printer.written());
+  return ExitCode::kStorage;
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/duckpond/post.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "server/query_job.h"
 #include "shell/interrupt.h"
@@ -26,36 +28,69 @@ ExitCode ExitCodeOfHttp(int status) {
   }
 }
 
-// Writes the answer to standard output.
+// Writes the answer to standard output, and what went wrong to standard error.
 class OutputSink final : public ResponseSink {
  public:
+  explicit OutputSink(Printer& printer) : printer_(printer) {}
+
   void Whole(WebAnswer answer) override {
     code = ExitCodeOfHttp(answer.status);
-    Put(code == ExitCode::kOk ? stdout : stderr, answer.body);
     KeepCost(answer.headers);
+    if (code == ExitCode::kOk) {
+      static_cast<void>(Put(answer.body));
+    } else {
+      std::fputs(answer.body.c_str(), stderr);
+    }
   }
   void Start(WebAnswer) override {}
-  bool Write(std::string block) override { return Put(stdout, block); }
+  bool Write(std::string block) override { return Put(block); }
   void Finish(WebFields trailers) override { KeepCost(trailers); }
-  void Abort() override { code = ExitCode::kSql; }
+  void Abort(const Problem& why) override {
+    if (!printer_.written().ok()) return;
+    code = ExitCodeOfHttp(why.status);
+    std::fputs(why.ToAnswer(/*as_text=*/false).body.c_str(), stderr);
+  }
 
   ExitCode code = ExitCode::kOk;
   std::string cost;
 
  private:
-  static bool Put(std::FILE* to, const std::string& text) {
-    return std::fwrite(text.data(), 1, text.size(), to) == text.size() && std::fflush(to) == 0;
+  bool Put(const std::string& text) {
+    printer_.Text(text);
+    if (printer_.written().ok()) return true;
+    printer_.Error(printer_.written());
+    code = ExitCode::kStorage;
+    return false;
   }
   void KeepCost(const WebFields& fields) {
     for (const auto& [name, value] : fields) {
       if (name == "Duckpond-Cost") cost = value;
     }
   }
+
+  Printer& printer_;
 };
+
+// The request that a client would have sent. Errors: kInvalid for a target that is none of ours.
+Result<WebRequest> RequestOf(const CommandLine& line, const std::string& body) {
+  WebRequest request;
+  request.method = "POST";
+  RETURN_IF_ERROR(ParseTarget(line.post_target, request));
+  if (request.path != "/" && request.path != "/query") {
+    return Status::Invalid("there is nothing at " + line.post_target + "; write -post /query");
+  }
+  request.body = body;
+  return request;
+}
 
 }  // namespace
 
 ExitCode Post(const CommandLine& line, const std::string& body, Printer& printer) {
+  const auto request = RequestOf(line, body);
+  if (!request.ok()) {
+    printer.Error(request.error());
+    return ExitCode::kUsage;
+  }
   EngineOptions options;
   options.url = line.url;
   options.read_only = line.read_only;
@@ -65,15 +100,8 @@ ExitCode Post(const CommandLine& line, const std::string& body, Printer& printer
     printer.Error(engine.error());
     return ExitCode::kStorage;
   }
-  WebRequest request;
-  request.method = "POST";
-  if (const Status status = ParseTarget(line.post_target, request); !status.ok()) {
-    printer.Error(status);
-    return ExitCode::kUsage;
-  }
-  request.body = body;
-  auto query = ParseQueryRequest(request);
-  OutputSink sink;
+  auto query = ParseQueryRequest(*request);
+  OutputSink sink(printer);
   if (auto* problem = std::get_if<Problem>(&query)) {
     sink.Whole(problem->ToAnswer(false));
     return sink.code;

@@ -58,7 +58,7 @@ bool ConnectionSink::Write(std::string block) {
 }
 
 void ConnectionSink::Finish(WebFields trailers) {
-  if (!Ready()) return Abort();
+  if (!Ready()) return Abort({});
   boost::asio::post(connection_->shared_.io,
                     [connection = connection_, trailers = std::move(trailers)]() mutable {
                       connection->EndQuery();
@@ -67,7 +67,7 @@ void ConnectionSink::Finish(WebFields trailers) {
                     });
 }
 
-void ConnectionSink::Abort() {
+void ConnectionSink::Abort(const Problem&) {
   // The chunk that would have ended the body is never sent: every client sees a broken answer.
   boost::asio::post(connection_->shared_.io, [connection = connection_] {
     connection->EndQuery();

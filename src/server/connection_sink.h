@@ -25,7 +25,7 @@ class ConnectionSink final : public ResponseSink {
   void Start(WebAnswer head) override;
   bool Write(std::string block) override;
   void Finish(WebFields trailers) override;
-  void Abort() override;
+  void Abort(const Problem& why) override;
 
  private:
   struct Progress {

@@ -3,12 +3,41 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace duckpond {
+
+namespace {
+
+// Some rows of a chunk. A chunk of wide rows would be gigabytes of text if it were written at once.
+class RowSlice final : public ResultChunk {
+ public:
+  RowSlice(const ResultChunk& chunk, size_t first, size_t rows)
+      : chunk_(chunk), first_(first), rows_(rows) {}
+  size_t rows() const override { return rows_; }
+  void AppendJson(size_t column, size_t row, std::string& out) const override {
+    chunk_.AppendJson(column, first_ + row, out);
+  }
+  bool AppendText(size_t column, size_t row, std::string& out) const override {
+    return chunk_.AppendText(column, first_ + row, out);
+  }
+
+ private:
+  const ResultChunk& chunk_;
+  const size_t first_;
+  const size_t rows_;
+};
+
+Problem NobodyReads() { return BadRequest("nobody reads the answer", ""); }
+
+}  // namespace
 
 // What was written and not yet sent.
 struct QueryJob::Answer {
   std::string text;
   bool started = false;
+  // How many rows to write before looking at the size again.
+  size_t slice_rows = 1;
 };
 
 QueryJob::QueryJob(Engine& engine, ServerLimits limits, QueryRequest request,
@@ -42,10 +71,10 @@ WebFields QueryJob::CostFields(const ResultStatistics& statistics) const {
 }
 
 void QueryJob::Fail(const Status& status, Blame blame, bool started, ResponseSink& sink) {
-  if (started) return sink.Abort();
   const bool cancelled = status.code() == StatusCode::kCancelled;
   const Problem problem =
       cancelled ? why_cancelled_() : ProblemOfStatement(status, blame, request_.run.only_reads);
+  if (started) return sink.Abort(problem);
   sink.Whole(problem.ToAnswer(request_.text_errors));
 }
 
@@ -64,29 +93,48 @@ bool QueryJob::SendBlock(Answer& answer, ResponseSink& sink) {
   return sink.Write(std::move(block));
 }
 
+// Writes the rows and sends each block that is full. False if nobody reads, or must not be sent
+// any.
+bool QueryJob::SendFullBlocks(const ResultChunk& rows, ResultWriter& writer, Answer& answer,
+                              ResponseSink& sink) {
+  const size_t bytes_max =
+      request_.can_stream ? limits_.whole_bytes_max : limits_.unstreamed_bytes_max;
+  for (size_t first = 0; first < rows.rows();) {
+    const size_t count = std::min(answer.slice_rows, rows.rows() - first);
+    const size_t before = answer.text.size();
+    writer.Rows(RowSlice(rows, first, count), answer.text);
+    first += count;
+    // Twice as many at most: the next rows may be wider.
+    const size_t row_bytes = (answer.text.size() - before) / count + 1;
+    answer.slice_rows = std::clamp(bytes_max / row_bytes, size_t{1}, 2 * answer.slice_rows);
+    if (answer.text.size() < bytes_max) continue;
+    if (!request_.can_stream) {
+      Fail(Status::Exhausted(
+               fmt::format("an answer of more than {} bytes needs HTTP/1.1", bytes_max)),
+           Blame::kStatement, false, sink);
+      return false;
+    }
+    if (SendBlock(answer, sink)) continue;
+    sink.Abort(NobodyReads());
+    return false;
+  }
+  return true;
+}
+
 void QueryJob::WriteRows(QueryResult& result, Session& session, ResponseSink& sink) {
   auto writer = MakeResultWriter(request_.format);
   Answer answer;
   writer->Begin(result.columns(), answer.text);
-  const size_t bytes_max =
-      request_.can_stream ? limits_.whole_bytes_max : limits_.unstreamed_bytes_max;
   while (true) {
     auto rows = result.Next();
     if (!rows.ok()) return Fail(rows.error(), session.blame(), answer.started, sink);
     if (!*rows) break;
-    writer->Rows(**rows, answer.text);
-    if (answer.text.size() < bytes_max) continue;
-    if (!request_.can_stream) {
-      return Fail(Status::Exhausted(
-                      fmt::format("an answer of more than {} bytes needs HTTP/1.1", bytes_max)),
-                  Blame::kStatement, false, sink);
-    }
-    if (!SendBlock(answer, sink)) return sink.Abort();
+    if (!SendFullBlocks(**rows, *writer, answer, sink)) return;
   }
   const ResultStatistics statistics = result.statistics();
   writer->End(statistics, answer.text);
   if (answer.started) {
-    if (!answer.text.empty() && !SendBlock(answer, sink)) return sink.Abort();
+    if (!answer.text.empty() && !SendBlock(answer, sink)) return sink.Abort(NobodyReads());
     return sink.Finish(CostFields(statistics));
   }
   WebAnswer whole;

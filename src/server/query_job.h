@@ -5,7 +5,8 @@
 // trailer.
 //
 // Invariants:  a stream that was begun is either finished, after the statement was, or aborted:
-//              nothing that failed looks like an answer.
+//              nothing that failed looks like an answer. No more than a block, and one row, of
+//              the answer's text is in memory.
 // Threads:     Run blocks its thread until the answer is written; the sink's methods are called
 //              from there only.
 #pragma once
@@ -30,7 +31,8 @@ class ResponseSink {
   // Gives the next part of the body; waits while the client is slow. False once it is gone.
   virtual bool Write(std::string block) = 0;
   virtual void Finish(WebFields trailers) = 0;
-  virtual void Abort() = 0;
+  // Ends a stream in the middle; `why` is for those who can still say it.
+  virtual void Abort(const Problem& why) = 0;
 };
 
 class QueryJob {
@@ -45,6 +47,8 @@ class QueryJob {
   struct Answer;
   void WriteRows(QueryResult& result, Session& session, ResponseSink& sink);
   bool SendBlock(Answer& answer, ResponseSink& sink);
+  bool SendFullBlocks(const ResultChunk& rows, ResultWriter& writer, Answer& answer,
+                      ResponseSink& sink);
   void Fail(const Status& status, Blame blame, bool started, ResponseSink& sink);
   WebFields CostFields(const ResultStatistics& statistics) const;
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace duckpond {
 namespace {
 
@@ -21,14 +23,16 @@ class RecordingSink final : public ResponseSink {
   bool Write(std::string block) override {
     EXPECT_TRUE(started);
     body += block;
+    block_bytes_max = std::max(block_bytes_max, block.size());
     return ++blocks < blocks_max_;
   }
   void Finish(WebFields fields) override {
     trailers = std::move(fields);
     ++ends;
   }
-  void Abort() override {
+  void Abort(const Problem& why) override {
     aborted = true;
+    aborted_with = why;
     ++ends;
   }
 
@@ -36,6 +40,8 @@ class RecordingSink final : public ResponseSink {
   std::string body;
   WebFields trailers;
   size_t blocks = 0;
+  size_t block_bytes_max = 0;
+  Problem aborted_with;
   int ends = 0;
   bool started = false;
   bool aborted = false;
@@ -107,6 +113,33 @@ TEST_F(QueryJobTest, AFailureAfterTheFirstByteAborts) {
       sink);
   EXPECT_TRUE(sink.started);
   EXPECT_TRUE(sink.aborted);
+  EXPECT_NE(sink.aborted_with.message.find("late"), std::string::npos);
+}
+
+TEST_F(QueryJobTest, OfWideRowsOnlySomeAreInMemory) {
+  RecordingSink sink;
+  Run("SELECT CASE WHEN i % 100 < 50 THEN 'x' ELSE repeat('x', 10000) END AS a FROM range(2000) "
+      "t(i)",
+      sink);
+  EXPECT_FALSE(sink.aborted);
+  EXPECT_EQ(std::count(sink.body.begin(), sink.body.end(), '\n'), 2000);
+  // Of the narrow rows before, 50 fit into a block.
+  EXPECT_LT(sink.block_bytes_max, 100u * 10000u);
+}
+
+TEST_F(QueryJobTest, EveryRowIsWrittenOnceHoweverTheyAreCut) {
+  limits_.whole_bytes_max = 1;
+  for (const ResultFormat format : {ResultFormat::kJson, ResultFormat::kCsv}) {
+    request_.format = format;
+    RecordingSink cut;
+    Run("SELECT i FROM range(5000) t(i)", cut);
+    EXPECT_GT(cut.blocks, 1000u);
+    limits_.whole_bytes_max = 1 << 20;
+    RecordingSink whole;
+    Run("SELECT i FROM range(5000) t(i)", whole);
+    EXPECT_EQ(cut.body, whole.whole.body);
+    limits_.whole_bytes_max = 1;
+  }
 }
 
 TEST_F(QueryJobTest, AClientThatIsGoneEndsTheQuery) {

@@ -57,17 +57,13 @@ DotOutcome Schema(const std::vector<std::string>& words, SqlRunner& runner) {
   const auto only = [&name](const std::string& column) {
     return name.empty() ? "" : " AND " + column + " = " + name;
   };
-  const OutputMode before = runner.printer().mode;
-  // A statement is to be copied, not to be looked at through a box.
-  if (before == OutputMode::kBox) runner.printer().mode = OutputMode::kCsv;
-  const ExitCode code = runner.Run(
+  // A statement is to be copied, not to be looked at through a box or quotes.
+  const ExitCode code = runner.RunForText(
       "SELECT sql FROM duckdb_tables() WHERE database_name = current_database() AND NOT internal" +
-          only("table_name") +
-          " UNION ALL SELECT sql FROM duckdb_views() WHERE database_name = current_database() AND "
-          "NOT internal" +
-          only("view_name"),
-      PrintWhich::kEach);
-  runner.printer().mode = before;
+      only("table_name") +
+      " UNION ALL SELECT sql FROM duckdb_views() WHERE database_name = current_database() AND "
+      "NOT internal" +
+      only("view_name"));
   return {code, false};
 }
 

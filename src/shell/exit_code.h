@@ -13,7 +13,8 @@ enum class ExitCode : unsigned char {
   kOk = 0,
   kSql = 1,            // The statement is wrong, or wrong for these tables.
   kUsage = 2,          // The command line is wrong.
-  kStorage = 3,        // The store: not there, not reachable, refused, full, damaged.
+  kStorage = 3,        // The store: not there, not reachable, refused, full, damaged; so, too,
+                       // where the output goes.
   kConflict = 75,      // Somebody else was first (EX_TEMPFAIL): run it again.
   kUnknown = 76,       // It may have happened: look before you run it again.
   kInterrupted = 130,  // Ctrl-C.

@@ -5,6 +5,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+
 #include "sql/format_box.h"
 #include "sql/result_writer.h"
 
@@ -93,6 +96,7 @@ Status Printer::PrintRows(QueryResult& result) {
     if (!rows) break;
     writer->Rows(*rows, text);
     Text(text);
+    RETURN_IF_ERROR(written_);
     text.clear();
   }
   writer->End(result.statistics(), text);
@@ -101,8 +105,10 @@ Status Printer::PrintRows(QueryResult& result) {
 }
 
 void Printer::Text(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), out_);
-  std::fflush(out_);
+  const bool ok =
+      std::fwrite(text.data(), 1, text.size(), out_) == text.size() && std::fflush(out_) == 0;
+  if (ok || !written_.ok()) return;
+  written_ = Status::Exhausted(std::string("cannot write the output: ") + std::strerror(errno));
 }
 
 void Printer::Error(const Status& status) {

@@ -32,10 +32,13 @@ class Printer {
   bool timer = false;
 
   // Prints the rows of a result; nothing for a statement that has none to show.
-  // Errors: those of QueryResult::Next; what was printed before stands.
+  // Errors: those of QueryResult::Next, and of written(); what was printed before stands.
   Status Print(QueryResult& result);
 
   void Text(std::string_view text);
+  // Whether all that was printed so far has arrived. Errors: kExhausted – the disk is full, or
+  // something else is wrong with where it goes.
+  const Status& written() const { return written_; }
   void Error(const Status& status);
   // One line of JSON, on the error stream.
   void Costs(const Cost& cost);
@@ -44,6 +47,7 @@ class Printer {
   Status PrintRows(QueryResult& result);
   std::FILE* out_;
   std::FILE* errors_;
+  Status written_;
 };
 
 }  // namespace duckpond

@@ -7,7 +7,20 @@ namespace duckpond {
 
 ExitCode SqlRunner::Run(const std::string& sql, PrintWhich which) {
   InterruptScope interrupts;
-  const Status status = RunStatements(interrupts.context(), sql, which);
+  return Tell(RunStatements(interrupts.context(), sql, which));
+}
+
+ExitCode SqlRunner::RunForText(const std::string& sql) {
+  InterruptScope interrupts;
+  return Tell(PrintTexts(interrupts.context(), sql));
+}
+
+// Says what failed, and how the program would end with that.
+ExitCode SqlRunner::Tell(const Status& status) {
+  if (const Status& written = printer_.written(); !written.ok()) {
+    printer_.Error(written);
+    return ExitCode::kStorage;
+  }
   if (status.ok()) return ExitCode::kOk;
   printer_.Error(status);
   return ExitCodeOf(status, session_->blame());
@@ -26,6 +39,21 @@ Status SqlRunner::RunStatements(Context context, const std::string& sql, PrintWh
     AddCost(cost_, session_->cost());
     RETURN_IF_ERROR(done);
   }
+  return Status::Ok();
+}
+
+Status SqlRunner::PrintTexts(Context context, const std::string& sql) {
+  ASSIGN_OR_RETURN(const auto result, session_->RunAll(std::move(context), sql, {}));
+  while (true) {
+    ASSIGN_OR_RETURN(const ResultChunk* rows, result->Next());
+    if (!rows) break;
+    for (size_t row = 0; row < rows->rows(); ++row) {
+      std::string text;
+      rows->AppendText(0, row, text);
+      printer_.Text(text + "\n");
+    }
+  }
+  AddCost(cost_, session_->cost());
   return Status::Ok();
 }
 

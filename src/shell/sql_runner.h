@@ -26,6 +26,9 @@ class SqlRunner {
   // Runs the statements of `sql` up to the first that fails, which is printed as an error.
   ExitCode Run(const std::string& sql, PrintWhich which);
 
+  // Runs one statement and prints its one column of texts as they are, a line each.
+  ExitCode RunForText(const std::string& sql);
+
   // Of all statements so far.
   const Cost& cost() const { return cost_; }
   Printer& printer() { return printer_; }
@@ -33,6 +36,8 @@ class SqlRunner {
  private:
   Status RunStatements(Context context, const std::string& sql, PrintWhich which);
   Status Drain(QueryResult& result);
+  Status PrintTexts(Context context, const std::string& sql);
+  ExitCode Tell(const Status& status);
 
   std::unique_ptr<Session> session_;
   Printer& printer_;

@@ -42,6 +42,23 @@ class Post(Cli):
         self.assertEqual(json.loads(done.stderr)["error"]["code"], "INVALID")
         self.assertEqual(done.stdout, "")
 
+    def test_a_failure_in_the_middle_of_a_long_answer_is_said_too(self):
+        done = run_program("-post", "/query", stdin="SELECT CASE WHEN i = 1500000 THEN error('late') "
+                           "ELSE i END AS i FROM range(2000000) t(i)")
+        self.assertEqual(done.returncode, SQL)
+        self.assertIn("late", json.loads(done.stderr)["error"]["message"])
+        self.assertTrue(done.stdout.startswith('{"i":0}\n'))
+
+    def test_it_answers_on_the_pond_that_is_named(self):
+        self.run_ok(self.pond, "-c", "CREATE TABLE t AS SELECT 5 AS n")
+        self.assertEqual(self.run_ok(self.pond, "-post", "/query", stdin="FROM t"), '{"n":5}\n')
+        self.assertEqual(self.run_ok("-post", "/", stdin="FROM t", DUCKPOND_URL=self.pond), '{"n":5}\n')
+        self.assertEqual(self.run_ok("-post", "/query", stdin="FROM t", cwd=self.folder), '{"n":5}\n')
+
+    def test_a_target_that_the_server_does_not_have_is_refused(self):
+        for target in ("/nonsense", "/ping", "/query?q=%zz"):
+            self.run_failing(USAGE, "-post", target, stdin="SELECT 1")
+
 
 class Which(Cli):
     def test_the_pond_is_the_argument_then_the_environment_then_here(self):
@@ -79,10 +96,18 @@ class Output(Cli):
 
     def test_dot_commands_show_what_is_there(self):
         self.run_ok(self.pond, "-c", "CREATE TABLE t (a INTEGER PRIMARY KEY, b VARCHAR)")
-        shown = self.run_ok(self.pond, stdin=".mode csv\n.tables\n.schema t\n")
+        shown = self.run_ok(self.pond, stdin=".mode csv\n.tables\n")
         self.assertIn("main,t,table", shown)
-        self.assertIn("CREATE TABLE", shown)
-        self.assertIn("PRIMARY KEY", shown)
+
+    def test_what_schema_shows_can_be_run_again(self):
+        self.run_ok(self.pond, "-c", "CREATE TABLE t (a INTEGER PRIMARY KEY, b VARCHAR DEFAULT 'x,\"y'); "
+                                     "CREATE VIEW v AS SELECT a FROM t")
+        for mode in ("box", "csv", "json"):
+            shown = self.run_ok(self.pond, f"-{mode}", stdin=".schema\n")
+            again = str(self.folder / f"again {mode}")
+            self.run_ok(again, stdin=shown)
+            self.assertEqual(self.run_ok(again, "-csv", stdin=".schema\n"), shown)
+            self.assertIn("PRIMARY KEY", shown)
 
     def test_cost_is_one_line_of_json_on_standard_error(self):
         self.run_ok("create", self.pond)
@@ -153,6 +178,18 @@ class ExitCodes(Cli):
 
 class Serve(Cli):
     def test_it_makes_no_pond_where_something_else_is(self):
+    def test_output_that_does_not_arrive_is_3(self):
+        for arguments, stdin in (((self.pond, "-csv", "-c", "SELECT 1"), ""), (("--version",), ""),
+                                 ((self.pond, "-csv", "-c", "FROM range(10000000)"), ""),
+                                 (("-post", "/query"), "SELECT 1"),
+                                 (("-post", "/query"), "FROM range(10000000)")):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([DUCKPOND, *arguments], input=stdin, stdout=full, text=True,
+                                      stderr=subprocess.PIPE, timeout=DEADLINE_S,
+                                      env=clean_environment())
+            self.assertEqual(done.returncode, STORAGE, arguments)
+            self.assertEqual(done.stderr, "Error: cannot write the output: No space left on device\n")
+
         other = self.folder / "documents"
         other.mkdir()
         (other / "letter.txt").write_text("dear")
