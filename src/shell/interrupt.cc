@@ -39,7 +39,6 @@ struct InterruptScope::State {
 
 InterruptScope::InterruptScope() : state_(std::make_shared<State>()) {
   CatchInterrupts();
-  pressed = 0;
   in_scope = true;
   State::Look(state_);
 }
@@ -47,7 +46,9 @@ InterruptScope::InterruptScope() : state_(std::make_shared<State>()) {
 InterruptScope::~InterruptScope() {
   state_->over = true;
   in_scope = false;
-  pressed = 0;
+  // One that nobody has looked at yet is for the next scope, or for the prompt: a script of many
+  // short statements would never notice it.
+  if (state_->source.token().cancelled()) pressed = 0;
 }
 
 Context InterruptScope::context() const {

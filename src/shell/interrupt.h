@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // InterruptScope: while one lives, Ctrl-C cancels its context instead of ending the program; a
-// second Ctrl-C ends it with 130, should the first not help.
+// second Ctrl-C ends it with 130, should the first not help. One that comes between two scopes, or
+// too late for the first, cancels the second.
 //
 // Threads:   one scope at a time, of the main thread. The context is cancelled from an executor's.
 #pragma once

@@ -25,16 +25,49 @@ std::string_view DollarTag(std::string_view sql, size_t from) {
   return sql.substr(from, at + 1 - from);
 }
 
+// Behind the quote that closes E'…', where a backslash takes the next character's meaning.
+size_t BehindEscaped(std::string_view sql, size_t from) {
+  for (size_t at = from; at < sql.size(); ++at) {
+    if (sql[at] == '\\') {
+      ++at;
+    } else if (sql[at] == '\'') {
+      return at + 1;
+    }
+  }
+  return kNone;
+}
+
+// Behind the end of a comment that may have others in it.
+size_t BehindComment(std::string_view sql, size_t from) {
+  int open = 0;
+  for (size_t at = from; at + 1 < sql.size(); ++at) {
+    const std::string_view pair = sql.substr(at, 2);
+    if (pair == "/*") ++open;
+    if (pair == "*/") --open;
+    if (pair != "/*" && pair != "*/") continue;
+    ++at;
+    if (open == 0) return at + 1;
+  }
+  return kNone;
+}
+
+bool IsWord(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+// Whether the quote at `at` belongs to E'…'.
+bool IsEscaped(std::string_view sql, size_t at) {
+  if (sql[at] != '\'' || at == 0 || (sql[at - 1] != 'e' && sql[at - 1] != 'E')) return false;
+  return at == 1 || !IsWord(sql[at - 2]);
+}
+
 // Where what opens at `at` closes: `at` itself if nothing opens there.
 size_t Skip(std::string_view sql, size_t at) {
   const char c = sql[at];
+  if (IsEscaped(sql, at)) return BehindEscaped(sql, at + 1);
   if (c == '\'' || c == '"') return Behind(sql, sql.substr(at, 1), at + 1);
-  if (sql.substr(at, 2) == "--") {
-    const size_t end = Behind(sql, "\n", at);
-    return end == kNone ? sql.size() : end;
-  }
-  if (sql.substr(at, 2) == "/*") return Behind(sql, "*/", at + 2);
-  if (c == '$') {
+  if (sql.substr(at, 2) == "--") return Behind(sql, "\n", at);
+  if (sql.substr(at, 2) == "/*") return BehindComment(sql, at);
+  // In a word, as in a$b$, it opens nothing.
+  if (c == '$' && (at == 0 || !IsWord(sql[at - 1]))) {
     const std::string_view tag = DollarTag(sql, at);
     if (!tag.empty()) return Behind(sql, tag, at + tag.size());
   }
@@ -43,25 +76,34 @@ size_t Skip(std::string_view sql, size_t at) {
 
 }  // namespace
 
-bool IsComplete(std::string_view sql) {
-  bool complete = false;
-  for (size_t at = 0; at < sql.size();) {
-    const size_t next = Skip(sql, at);
-    if (next == kNone) return false;
-    if (next > at) {
-      const bool comment = sql[at] == '-' || sql[at] == '/';
-      complete = complete && comment;
-      at = next;
+void StatementText::Add(std::string_view line) {
+  text_ += line;
+  text_ += '\n';
+  const std::string_view sql = text_;
+  while (at_ < sql.size()) {
+    const size_t next = Skip(sql, at_);
+    const bool comment = sql.substr(at_, 2) == "--" || sql.substr(at_, 2) == "/*";
+    open_ = next == kNone;
+    if (open_) return;
+    if (next > at_) {
+      if (!comment) complete_ = false;
+      begun_ = begun_ || !comment;
+      at_ = next;
       continue;
     }
-    if (sql[at] == ';') {
-      complete = true;
-    } else if (!std::isspace(static_cast<unsigned char>(sql[at]))) {
-      complete = false;
+    if (std::isspace(static_cast<unsigned char>(sql[at_])) == 0) {
+      complete_ = sql[at_] == ';';
+      begun_ = true;
     }
-    ++at;
+    ++at_;
   }
-  return complete;
+}
+
+std::string StatementText::Take() {
+  std::string text;
+  text.swap(text_);
+  *this = {};
+  return text;
 }
 
 }  // namespace duckpond

@@ -1,13 +1,37 @@
 // SPDX-License-Identifier: MIT
 //
-// IsComplete: whether what was typed so far ends a statement: a ';' outside quotes and comments,
-// with nothing but white space and comments after it.
+// StatementText: the lines of a statement as they are typed, and whether they end one: a ';'
+// outside quotes and comments, with nothing but white space and comments after it.
+//
+// Threads:  one at a time.
+// Cost:     each byte is looked at once, but for a quote or comment that is still open: it is
+// looked
+//           at again with each line.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace duckpond {
 
-bool IsComplete(std::string_view sql);
+class StatementText {
+ public:
+  // A whole line, without its end.
+  void Add(std::string_view line);
+
+  bool complete() const { return complete_ && !open_; }
+  // White space and comments only: there is nothing to run.
+  bool empty() const { return !begun_ && !open_; }
+
+  // Gives what was added, and starts over.
+  std::string Take();
+
+ private:
+  std::string text_;
+  size_t at_ = 0;  // Everything before is understood; a quote or a comment may be open here.
+  bool open_ = false;
+  bool complete_ = false;
+  bool begun_ = false;
+};
 
 }  // namespace duckpond
