@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "server/auth.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/encoding.h"
 #include "base/hash.h"
 
@@ -24,6 +27,23 @@ std::optional<std::string_view> Credentials(std::string_view header, std::string
                            ? header.size()
                            : header.find_first_not_of(' ', scheme.size()));
   return header;
+}
+
+// "http://a:80" and "https://a:80" give "a:80": a proxy in front of us may speak TLS.
+std::string_view HostOf(std::string_view origin) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (origin.starts_with(scheme)) return origin.substr(scheme.size());
+  }
+  return {};
+}
+
+bool ComesFromElsewhere(const WebRequest& request) {
+  const auto site = request.header("Sec-Fetch-Site");
+  if (site) return *site != "same-origin" && *site != "none";
+  const auto origin = request.header("Origin");
+  if (!origin) return false;
+  const auto host = request.header("Host");
+  return !host || !SameText(HostOf(*origin), *host);
 }
 
 }  // namespace
@@ -51,11 +71,18 @@ bool Authenticator::Admits(const WebRequest& request) const {
 }
 
 bool Authenticator::IsForeignPage(const WebRequest& request) const {
-  if (!open()) return false;
-  const auto origin = request.header("Origin");
-  if (!origin) return false;
-  const auto host = request.header("Host");
-  return !host || (*origin != "http://" + std::string(*host));
+  const auto header = request.header("Authorization");
+  const bool lent = open() || (header && Credentials(*header, "Basic"));
+  return lent && ComesFromElsewhere(request);
+}
+
+bool IsLocalHost(std::string_view host) {
+  if (host.starts_with('[')) return true;
+  host = host.substr(0, host.find(':'));
+  if (SameText(host, "localhost")) return true;
+  return !host.empty() && std::all_of(host.begin(), host.end(), [](unsigned char c) {
+    return std::isdigit(c) != 0 || c == '.';
+  });
 }
 
 std::string MakeToken(Random& random) {

@@ -21,8 +21,9 @@ class Authenticator {
 
   bool Admits(const WebRequest& request) const;
 
-  // A server without a token is for this machine's own programs: a page of some other site, opened
-  // in a browser here, must not reach it. Browsers say where a request comes from.
+  // Whether a page of some other site, opened in a browser, uses what is not its own: a server
+  // without a token, which is for this machine's own programs, or a password that the browser
+  // remembers (Basic) and sends along by itself. Browsers say where a request comes from.
   bool IsForeignPage(const WebRequest& request) const;
 
   bool open() const { return token_hash_.empty(); }
@@ -31,6 +32,10 @@ class Authenticator {
   bool IsToken(std::string_view text) const;
   std::string token_hash_;
 };
+
+// Whether a Host header names an address or localhost. Another name may be one that its owner has
+// pointed at this machine, so that a browser takes our answers for those of the owner's pages.
+bool IsLocalHost(std::string_view host);
 
 // A new token: 160 bits of chance.
 std::string MakeToken(Random& random);

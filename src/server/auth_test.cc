@@ -48,6 +48,40 @@ TEST(Authenticator, WithoutATokenAdmitsAllButPagesOfOtherSites) {
   EXPECT_FALSE(Authenticator("token").IsForeignPage(With("Origin", "http://evil.example")));
 }
 
+TEST(Authenticator, WithoutATokenBelievesTheBrowser) {
+  const Authenticator open("");
+  for (const char* site : {"cross-site", "same-site", "whatever"}) {
+    EXPECT_TRUE(open.IsForeignPage(With("Sec-Fetch-Site", site))) << site;
+  }
+  for (const char* site : {"same-origin", "none"}) {
+    EXPECT_FALSE(open.IsForeignPage(With("Sec-Fetch-Site", site))) << site;
+  }
+  EXPECT_TRUE(open.IsForeignPage(With("Origin", "null")));
+}
+
+TEST(Authenticator, APageOfAnotherSiteCannotUseARememberedPassword) {
+  const Authenticator auth("token");
+  WebRequest request = With("Authorization", "Basic " + Base64Encode("a:token"));
+  EXPECT_FALSE(auth.IsForeignPage(request));
+  request.headers.emplace_back("Host", "here.example");
+  request.headers.emplace_back("Origin", "https://here.example");
+  EXPECT_FALSE(auth.IsForeignPage(request));
+  request.headers.back().second = "https://evil.example";
+  EXPECT_TRUE(auth.IsForeignPage(request));
+  request.headers[0].second = "Bearer token";
+  EXPECT_FALSE(auth.IsForeignPage(request)) << "no browser sends that by itself";
+}
+
+TEST(IsLocalHost, IsTrueForAddressesAndLocalhostOnly) {
+  for (const char* host : {"localhost", "LOCALHOST:8081", "127.0.0.1", "10.0.0.7:80", "[::1]:80"}) {
+    EXPECT_TRUE(IsLocalHost(host)) << host;
+  }
+  for (const char* host :
+       {"", ":80", "evil.example", "localhost.evil.example:80", "127.0.0.1.evil"}) {
+    EXPECT_FALSE(IsLocalHost(host)) << host;
+  }
+}
+
 TEST(MakeToken, GivesAnotherOneEachTime) {
   SeededRandom random(1);
   const std::string one = MakeToken(random);
