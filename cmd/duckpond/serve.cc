@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "base/env.h"
@@ -16,11 +17,17 @@ namespace duckpond {
 namespace {
 
 // A thousand clients at once need a thousand descriptors; most systems give fewer until asked.
-void RaiseDescriptorLimit() {
+// Gives how many connections there may be: those who only connect must leave some for the pond's
+// files.
+size_t RaiseDescriptorLimit() {
+  constexpr size_t kOthersMax = 256;
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kOthersMax;
   limit.rlim_cur = limit.rlim_max;
   static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kOthersMax;
+  const size_t others = std::min<size_t>(kOthersMax, limit.rlim_cur / 2);
+  return limit.rlim_cur - others;
 }
 
 Status PreparePond(const CommandLine& line, CostLedger& ledger) {
@@ -33,6 +40,9 @@ Status PreparePond(const CommandLine& line, CostLedger& ledger) {
 ServerLimits LimitsOf(const CommandLine::Limits& given) {
   ServerLimits limits;
   limits.body_bytes_max = given.body_bytes_max.value_or(limits.body_bytes_max);
+  // One body that is allowed always fits.
+  limits.bodies_bytes_max =
+      std::max(given.bodies_bytes_max.value_or(limits.bodies_bytes_max), limits.body_bytes_max);
   limits.connections_max = given.connections_max.value_or(limits.connections_max);
   limits.queries_running_max = given.queries_running_max.value_or(limits.queries_running_max);
   limits.queries_waiting_max = given.queries_waiting_max.value_or(limits.queries_waiting_max);
@@ -40,17 +50,21 @@ ServerLimits LimitsOf(const CommandLine::Limits& given) {
   return limits;
 }
 
-void Greet(const CommandLine& line, const std::string& address, Printer& printer) {
+// A token that was given is its giver's secret, and this may end up in a log: only one that was
+// made is shown.
+void Greet(const CommandLine& line, bool made_token, const std::string& address, Printer& printer) {
   const bool local = line.host == "127.0.0.1" || line.host == "localhost" || line.host == "::1";
   printer.Text(fmt::format("duckpond serves {} at {}\n", line.url, address));
   if (line.no_auth) {
     printer.Text("Nobody is asked for a token (--no-auth).\n");
     printer.Text(fmt::format("  curl -d 'SELECT 42 AS answer' {}/query\n", address));
   } else {
-    printer.Text(fmt::format("token {}\n", line.token));
+    const std::string shown = made_token ? line.token : "<token>";
+    printer.Text(made_token ? fmt::format("token {}\n", line.token)
+                            : "The token is the one that was given.\n");
     printer.Text(
         fmt::format("  curl -H 'Authorization: Bearer {}' -d 'SELECT 42 AS answer' {}/query\n",
-                    line.token, address));
+                    shown, address));
   }
   if (!local)
     printer.Text("Other machines can reach this address; what they send is not encrypted.\n");
@@ -70,7 +84,7 @@ ExitCode Serve(CommandLine line, Printer& printer) {
     printer.Error(prepared);
     return ExitCodeOfStore(prepared);
   }
-  RaiseDescriptorLimit();
+  const size_t connections_max = RaiseDescriptorLimit();
   std::signal(SIGPIPE, SIG_IGN);  // A client that went away is an error code, not the end.
 
   EngineOptions engine_options;
@@ -84,12 +98,14 @@ ExitCode Serve(CommandLine line, Printer& printer) {
     printer.Error(engine.error());
     return ExitCode::kStorage;
   }
-  if (line.token.empty() && !line.no_auth) line.token = MakeToken(Env::Process().random);
+  const bool make_token = line.token.empty() && !line.no_auth;
+  if (make_token) line.token = MakeToken(Env::Process().random);
   ServerOptions options;
   options.host = line.host;
   options.port = line.port;
   options.token = line.token;
   options.limits = LimitsOf(line.limits);
+  options.limits.connections_max = std::min(options.limits.connections_max, connections_max);
   auto server = Server::Listen(*engine, options);
   if (!server.ok()) {
     printer.Error(server.error());
@@ -97,7 +113,7 @@ ExitCode Serve(CommandLine line, Printer& printer) {
   }
   const std::string shown_host =
       line.host.find(':') == std::string::npos ? line.host : "[" + line.host + "]";
-  Greet(line, fmt::format("http://{}:{}", shown_host, (*server)->port()), printer);
+  Greet(line, make_token, fmt::format("http://{}:{}", shown_host, (*server)->port()), printer);
   (*server)->Run();
   printer.Text("duckpond has finished what was under way and stops\n");
   return ExitCode::kOk;

@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "base/json_writer.h"
+#include "server/web_message.h"
 
 namespace duckpond {
 namespace {
@@ -27,7 +28,7 @@ Status SetLogLevel(const std::string& level) {
   for (const auto& [name, value] :
        {std::pair("debug", spdlog::level::debug), std::pair("info", spdlog::level::info),
         std::pair("warn", spdlog::level::warn), std::pair("error", spdlog::level::err)}) {
-    if (level != name) continue;
+    if (!SameText(level, name)) continue;
     Logger().set_level(value);
     return Status::Ok();
   }

@@ -14,8 +14,8 @@
 
 namespace duckpond {
 
-// "debug", "info", "warn" or "error"; requests are written at info, those that failed by the
-// server's fault at error. Errors: kInvalid for another word.
+// "debug", "info", "warn" or "error", in any case; requests are written at info, those that failed
+// by the server's fault at error. Errors: kInvalid for another word.
 Status SetLogLevel(const std::string& level);
 
 struct AccessEntry {

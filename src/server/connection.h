@@ -38,6 +38,8 @@ struct ServerShared {
   Authenticator auth;
   ServerLimits limits;
   std::unordered_set<Connection*> open;
+  uint64_t bodies_bytes = 0;  // Held by all connections.
+  bool loopback = false;      // Only this machine can reach it.
   bool draining = false;
   std::function<void()> when_empty;  // Called when the last connection is gone.
   // After what its last handlers touch while it dies.
@@ -80,8 +82,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Refuse();
   // Closes if no request is under way; else after it.
   void Drain();
-  // Cancels the query under way, if any.
-  void CancelQuery(Problem why);
+  // Cancels the query under way; closes if there is none. Called again, it cuts off an answer that
+  // is still not taken.
+  void Hurry();
 
  private:
   friend class ConnectionSink;
@@ -92,17 +95,24 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void ReadHeader();
   void OnHeader(Error error);
+  std::optional<Problem> NotHttp(Error error) const;
+  std::optional<Problem> Judge() const;
+  std::optional<WebAnswer> AnswerToHeader() const;
   void ReadBody();
-  void OnBody(Error error);
-  std::optional<Problem> Judge();
+  void OnBodyPart(Error error);
+  bool Hold(uint64_t bytes);
   void Dispatch();
   void StartQuery(QueryRequest query);
+  void CancelQuery(Problem why);
   void WatchForHangUp();
   void OnReadable(Error error, uint64_t query);
+  void LookForHangUp();
+  void HangUp();
   void EndQuery();
 
   WireOptions Options(bool keep) const;
-  void SendAnswer(WebAnswer answer, bool keep, Written written);
+  void Write(std::string text, Written written);
+  void WriteFrom(std::shared_ptr<const std::string> text, size_t from, Written written);
   void SendHead(WebAnswer head, Written written);
   void SendBlock(std::string block, Written written);
   void SendLast(WebFields trailers, Written written);
@@ -117,19 +127,22 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ServerShared& shared_;
   boost::beast::tcp_stream stream_;
   boost::asio::steady_timer query_timer_;
+  boost::asio::steady_timer watch_timer_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   WebRequest request_;
+  uint64_t held_bytes_ = 0;  // Of the request's body, counted in ServerShared::bodies_bytes.
   // Of the query under way. Handlers that were started for an earlier one see another number.
   uint64_t query_number_ = 0;
   bool query_running_ = false;
+  bool streaming_ = false;  // The head of its answer was sent.
   bool keep_alive_ = false;
   bool hung_up_ = false;
   std::optional<CancelSource> cancel_;
   std::shared_ptr<CancelReason> why_cancelled_;
   int status_ = 0;  // Of the answer being written.
   MonotonicUs started_us_ = 0;
-  size_t lingered_bytes_ = 0;
+  MonotonicUs linger_until_us_ = 0;
 };
 
 }  // namespace duckpond

@@ -16,8 +16,13 @@ struct ServerLimits {
   uint64_t body_bytes_max = uint64_t{16} << 20;
   // 431. Room for a query in the URL and a long token.
   uint32_t header_bytes_max = 32 * 1024;
+  // 503 with Retry-After. Bodies of all requests together, from their first byte until their
+  // answer.
+  uint64_t bodies_bytes_max = uint64_t{512} << 20;
   // Connections open at once; one more is answered 503 and closed. An idle one costs about 3 KB.
   size_t connections_max = 10000;
+  // Connections beyond those that wait for their 503; one more is closed without a word.
+  size_t refused_max = 64;
   // Queries that run at once: each has a thread, and all share DuckDB's own threads.
   int queries_running_max = 16;
   // 503 with Retry-After. Queries that wait for one of those threads.
@@ -29,9 +34,12 @@ struct ServerLimits {
   // Clients of HTTP/1.0 cannot be told that a stream broke off, so theirs are held whole up to
   // this.
   size_t unstreamed_bytes_max = size_t{64} << 20;
-  // A client that neither sends nor takes anything for so long is gone.
+  // A client that neither sends nor takes anything for so long is gone; so is one whose header is
+  // not there so long after it may come.
   int64_t idle_ms_max = 60'000;
-  // What still runs so long after SIGTERM is cancelled.
+  // What a client sends on after it was refused is dropped for so long.
+  int64_t linger_ms_max = 5'000;
+  // What still runs so long after SIGTERM is cancelled, and who still sends or takes is cut off.
   int64_t drain_ms_max = 30'000;
 };
 

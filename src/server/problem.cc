@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.h"
 #include "base/json_writer.h"
 
 namespace duckpond {
@@ -100,12 +101,22 @@ Problem Unauthorized() {
 }
 
 Problem ForeignPage() {
-  return Make(403, "FORBIDDEN", "a page of another site may not use a server without a token",
-              "Start the server with a token.");
+  return Make(403, "FORBIDDEN",
+              "a page of another site may not use this server without sending its token",
+              "Send the token as `Authorization: Bearer <token>` or as `X-API-Key: <token>`, to a "
+              "server that has one.");
+}
+
+Problem StrangeHost() {
+  return Make(421, "FORBIDDEN",
+              "a server without a token answers only to localhost and to addresses",
+              "Call it by its address, or start it with a token.");
 }
 
 Problem NoSuchPath(const std::string& path) {
-  return Make(404, "NOT_FOUND", "there is nothing at " + path, "Send SQL to /query.");
+  // Encoded: it may be anything but text.
+  return Make(404, "NOT_FOUND", "there is nothing at " + PercentEncode(path, /*keep_slash=*/true),
+              "Send SQL to /query.");
 }
 
 Problem WrongMethod(const std::string& method) {
@@ -119,6 +130,10 @@ Problem BodyTooLarge(uint64_t bytes_max) {
   return Make(413, "EXHAUSTED",
               fmt::format("the body is larger than this server's limit of {} bytes", bytes_max),
               "Split it into several requests.");
+}
+
+Problem CannotExpect() {
+  return Make(417, "UNSUPPORTED", "only 100-continue can be expected here", "");
 }
 
 Problem HeaderTooLarge(uint64_t bytes_max) {

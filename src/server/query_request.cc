@@ -25,6 +25,10 @@ std::string_view FormatOf(const WebRequest& request) {
 std::variant<QueryRequest, Problem> ParseQueryRequest(const WebRequest& request) {
   QueryRequest query;
   query.sql = SqlOf(request);
+  // DuckDB's parser reads up to one, and would run what stands before it.
+  if (query.sql.find('\0') != std::string::npos) {
+    return BadRequest("the SQL has a zero byte in it", "Write it as chr(0).");
+  }
   if (!IsUtf8(query.sql)) return BadRequest("the SQL is not UTF-8", "Encode it as UTF-8.");
   if (query.sql.find_first_not_of(" \t\r\n;") == std::string::npos) {
     return BadRequest("there is no SQL in this request",
@@ -42,11 +46,12 @@ std::variant<QueryRequest, Problem> ParseQueryRequest(const WebRequest& request)
   constexpr std::string_view kParameter = "param_";
   for (const auto& [key, value] : request.parameters) {
     if (!key.starts_with(kParameter)) continue;
+    if (!IsUtf8(key)) return BadRequest("the name of a parameter is not UTF-8", "");
     if (!IsUtf8(value)) return BadRequest("the value of " + key + " is not UTF-8", "");
     query.run.parameters.emplace_back(key.substr(kParameter.size()), value);
   }
   query.text_errors = WantsText(request);
-  query.can_stream = request.can_stream;
+  query.can_stream = request.is_http11;
   return query;
 }
 

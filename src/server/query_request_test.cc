@@ -38,6 +38,17 @@ TEST(ParseTarget, DecodesPathAndParametersInTheirOrder) {
   EXPECT_EQ(request.parameter("b"), std::nullopt);
 }
 
+TEST(ParseTarget, LeavesOutTheServersNameIfItIsThere) {
+  for (const auto& [target, path] : {std::pair("http://host:80/query?q=a://b", "/query"),
+                                     {"http://host?q=a://b", "/"},
+                                     {"/query?q=a://b", "/query"}}) {
+    WebRequest request;
+    ASSERT_TRUE(ParseTarget(target, request).ok());
+    EXPECT_EQ(request.path, path);
+    EXPECT_EQ(request.parameter("q"), "a://b");
+  }
+}
+
 TEST(ParseTarget, RefusesABrokenEscape) {
   for (const char* target : {"/%", "/%4", "/query?q=%zz", "/query?q=%2"}) {
     WebRequest request;
@@ -71,7 +82,14 @@ TEST(QueryRequest, RefusesBytesThatAreNotUtf8) {
   EXPECT_EQ(Refused(Post("/", "SELECT '\xff'")).status, 400);
   EXPECT_EQ(Refused(Post("/?q=SELECT+%27%FF%27", "")).status, 400);
   EXPECT_EQ(Refused(Post("/?param_x=%FF", "SELECT $x")).status, 400);
+  const Problem name = Refused(Post("/?param_%FF=x", "SELECT 1"));
+  EXPECT_EQ(name.message.find('\xff'), std::string::npos);
   EXPECT_EQ(Parsed(Post("/", "SELECT 'é'")).sql, "SELECT 'é'");
+}
+
+TEST(QueryRequest, RefusesSqlThatTheParserWouldNotReadToItsEnd) {
+  EXPECT_EQ(Refused(Post("/", std::string("SELECT 1\0; SELECT 2", 19))).status, 400);
+  EXPECT_EQ(Refused(Post("/?q=SELECT+1%00", "")).status, 400);
 }
 
 TEST(QueryRequest, AGetOnlyReadsAndParametersKeepTheirNames) {

@@ -36,7 +36,7 @@ class Server::State {
   void OnAccept(Error error, tcp::socket socket);
   void WaitForSignal();
   void Drain();
-  void CancelAll();
+  void Hurry();
   void NothingLeft();
 
   ServerShared shared_;
@@ -53,6 +53,7 @@ Status Server::State::Listen(const ServerOptions& options) {
       resolver.resolve(options.host, std::to_string(options.port), tcp::resolver::passive, error);
   if (error) return Status::Invalid("cannot find the address " + place + ": " + error.message());
   const tcp::endpoint endpoint = found.begin()->endpoint();
+  shared_.loopback = endpoint.address().is_loopback();
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor_.bind(endpoint, error);
@@ -79,9 +80,12 @@ void Server::State::OnAccept(Error error, tcp::socket socket) {
     });
     return;
   }
-  const bool room = shared_.open.size() < shared_.limits.connections_max;
-  auto connection = std::make_shared<Connection>(shared_, std::move(socket));
-  room ? connection->Start() : connection->Refuse();
+  const ServerLimits& limits = shared_.limits;
+  const size_t open = shared_.open.size();
+  if (open < limits.connections_max + limits.refused_max) {
+    auto connection = std::make_shared<Connection>(shared_, std::move(socket));
+    open < limits.connections_max ? connection->Start() : connection->Refuse();
+  }
   Accept();
 }
 
@@ -95,11 +99,16 @@ void Server::State::Run() {
   shared_.when_empty = nullptr;
 }
 
-// The first asks to drain, the second to hurry.
+// The first asks to drain, the second to hurry; a third ends the process, as if we had never asked
+// for signals, should a query not end though it was cancelled.
 void Server::State::WaitForSignal() {
   signals_.async_wait([this](Error error, int) {
     if (error) return;
-    if (shared_.draining) return CancelAll();
+    if (shared_.draining) {
+      Error ignored;
+      signals_.clear(ignored);
+      return Hurry();
+    }
     WaitForSignal();
     Drain();  // Takes the wait back if nothing is left.
   });
@@ -112,15 +121,23 @@ void Server::State::Drain() {
   acceptor_.close(ignored);
   timer_.expires_after(milliseconds(shared_.limits.drain_ms_max));
   timer_.async_wait([this](Error error) {
-    if (!error) CancelAll();
+    if (!error) Hurry();
   });
   const std::vector<Connection*> open(shared_.open.begin(), shared_.open.end());
   for (Connection* connection : open) connection->Drain();
   if (open.empty()) NothingLeft();
 }
 
-void Server::State::CancelAll() {
-  for (Connection* connection : shared_.open) connection->CancelQuery(ShuttingDown());
+// Again and again: a query that was cancelled has its answer sent, and that must not wait for long
+// either.
+void Server::State::Hurry() {
+  const std::vector<Connection*> open(shared_.open.begin(), shared_.open.end());
+  for (Connection* connection : open) connection->Hurry();
+  constexpr milliseconds kAgain(1000);
+  timer_.expires_after(kAgain);
+  timer_.async_wait([this](Error error) {
+    if (!error) Hurry();
+  });
 }
 
 // What still waits would keep Run from returning.

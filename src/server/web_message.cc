@@ -48,8 +48,14 @@ std::optional<std::string_view> WebRequest::parameter(std::string_view name) con
 }
 
 Status ParseTarget(std::string_view target, WebRequest& request) {
+  if (const size_t scheme = target.find("://"); scheme < target.find_first_of("/?")) {
+    constexpr size_t kSeparator = 3;
+    const std::string_view behind = target.substr(scheme + kSeparator);
+    target = behind.substr(std::min(behind.find_first_of("/?"), behind.size()));
+  }
   const size_t mark = target.find('?');
   ASSIGN_OR_RETURN(request.path, FormDecode(target.substr(0, mark)));
+  if (request.path.empty()) request.path = "/";
   if (mark == std::string_view::npos) return Status::Ok();
   std::string_view rest = target.substr(mark + 1);
   rest = rest.substr(0, rest.find('#'));

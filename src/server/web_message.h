@@ -21,7 +21,7 @@ struct WebRequest {
   WebFields parameters;  // Of the URL, decoded, in their order.
   WebFields headers;
   std::string body;
-  bool can_stream = true;  // HTTP/1.1: the answer may come in chunks.
+  bool is_http11 = true;  // The answer may come in chunks, and 100 Continue before it.
 
   // The value of the first header of that name, in any case; none if there is no such header.
   std::optional<std::string_view> header(std::string_view name) const;
@@ -34,7 +34,8 @@ struct WebAnswer {
   std::string body;
 };
 
-// Fills path and parameters from a request line's target ("/query?q=select%201").
+// Fills path and parameters from a request line's target ("/query?q=select%201"; a client may put
+// "http://host" before it).
 // Errors: kInvalid for a broken escape.
 Status ParseTarget(std::string_view target, WebRequest& request);
 

@@ -20,6 +20,7 @@ std::string HeadText(const WebAnswer& answer, const WireOptions& options) {
   std::string text =
       fmt::format("HTTP/1.1 {} {}\r\nServer: duckpond\r\n", answer.status, ReasonOf(answer.status));
   for (const auto& [name, value] : answer.headers) text += fmt::format("{}: {}\r\n", name, value);
+  text += "X-Content-Type-Options: nosniff\r\n";
   if (options.any_origin) {
     text +=
         "Access-Control-Allow-Origin: *\r\n"
@@ -29,15 +30,33 @@ std::string HeadText(const WebAnswer& answer, const WireOptions& options) {
   return text;
 }
 
+// Beast takes a body whose coding it does not know for none, and would read it as the next request:
+// one that somebody else wrote, where a proxy in between saw it as the body.
+Status CheckFraming(const WebRequest& request) {
+  size_t hosts = 0;
+  for (const auto& [name, value] : request.headers) {
+    if (SameText(name, "Host")) ++hosts;
+    if (!SameText(name, "Transfer-Encoding")) continue;
+    if (!request.is_http11 || !SameText(value, "chunked")) {
+      return Status::Invalid("the transfer coding of the body is not understood: only chunked is");
+    }
+  }
+  if (hosts > 1 || (hosts == 0 && request.is_http11)) {
+    return Status::Invalid("a request of HTTP/1.1 has one Host header");
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 Status FromWire(const http::request<http::string_body>& message, WebRequest& request) {
   request.method = std::string(message.method_string());
   constexpr unsigned kHttp11 = 11;
-  request.can_stream = message.version() >= kHttp11;
+  request.is_http11 = message.version() >= kHttp11;
   for (const auto& field : message) {
     request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
   }
+  RETURN_IF_ERROR(CheckFraming(request));
   return ParseTarget(std::string(message.target()), request);
 }
 

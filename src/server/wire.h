@@ -15,7 +15,8 @@ namespace duckpond {
 
 inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-// Everything but the body. Errors: kInvalid for a target that cannot be decoded.
+// Everything but the body. Errors: kInvalid for a target that cannot be decoded, and where it is
+// not clear what the request is or where it ends: nothing that follows it may be read.
 Status FromWire(const boost::beast::http::request<boost::beast::http::string_body>& message,
                 WebRequest& request);
 

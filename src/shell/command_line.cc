@@ -49,9 +49,36 @@ void AddOptions(CLI::App& app, Parsed& parsed, CommandLine& line) {
   app.add_flag("--readonly", line.read_only, "Refuse to change the pond");
   app.add_flag("--cost", line.cost, "Print what it cost, as JSON on standard error");
   app.add_option("--latency", line.latency_profile, "Imitate the latency of a store: s3, r2, …");
-  app.add_option("--port", parsed.port, "Serve on this port (of serve; old duckpond's)");
+  constexpr int kPortMax = 65535;
+  app.add_option("--port", parsed.port, "Serve on this port (of serve; old duckpond's)")
+      ->check(CLI::Range(0, kPortMax));
   app.add_option("--log-level", line.log_level, "debug, info, warn, error");
   app.add_flag("--version", parsed.version, "Print the version");
+}
+
+// With bounds: a server without a thread would take queries and never answer, and a time that
+// overflows would be over at once.
+void AddLimits(CLI::App& serve, CommandLine::Limits& limits) {
+  constexpr uint64_t kGiga = uint64_t{1} << 30;
+  constexpr uint64_t kMega = uint64_t{1} << 20;
+  constexpr uint64_t kMany = 1'000'000;
+  constexpr int kThreadsMax = 1024;
+  constexpr int64_t kDayMs = 86'400'000;
+  const auto bytes = CLI::Range(uint64_t{1}, kGiga * kMega);
+  serve.add_option("--body-bytes-max", limits.body_bytes_max, "Largest request body")
+      ->check(CLI::Range(uint64_t{1}, kGiga));
+  serve.add_option("--bodies-bytes-max", limits.bodies_bytes_max, "All request bodies at once")
+      ->check(bytes);
+  serve.add_option("--connections-max", limits.connections_max, "Connections at once")
+      ->check(CLI::Range(uint64_t{1}, kMany));
+  serve.add_option("--queries-max", limits.queries_running_max, "Queries that run at once")
+      ->check(CLI::Range(1, kThreadsMax));
+  serve.add_option("--waiting-max", limits.queries_waiting_max, "Queries that wait")
+      ->check(CLI::Range(uint64_t{0}, kMany));
+  serve.add_option("--query-ms-max", limits.query_ms_max, "Longest a query may take")
+      ->check(CLI::Range(int64_t{1}, kDayMs));
+  serve.add_option("--memory-bytes-max", limits.memory_bytes_max, "Memory of all queries")
+      ->check(CLI::Range(16 * kMega, kGiga * kMega));
 }
 
 void AddCommands(CLI::App& app, Parsed& parsed, CommandLine& line) {
@@ -69,12 +96,7 @@ void AddCommands(CLI::App& app, Parsed& parsed, CommandLine& line) {
   CLI::Option* token = serve->add_option("--token", line.token, "What clients must send");
   serve->add_flag("--no-auth", line.no_auth, "Let everybody in")->excludes(token);
   serve->add_flag("--no-sandbox", parsed.no_sandbox, "Let SQL reach this machine's files");
-  serve->add_option("--body-bytes-max", line.limits.body_bytes_max, "Largest request body");
-  serve->add_option("--connections-max", line.limits.connections_max, "Connections at once");
-  serve->add_option("--queries-max", line.limits.queries_running_max, "Queries that run at once");
-  serve->add_option("--waiting-max", line.limits.queries_waiting_max, "Queries that wait");
-  serve->add_option("--query-ms-max", line.limits.query_ms_max, "Longest a query may take");
-  serve->add_option("--memory-bytes-max", line.limits.memory_bytes_max, "Memory of all queries");
+  AddLimits(*serve, line.limits);
   CLI::App* log = app.add_subcommand("log", "Look at the pond's log");
   log->fallthrough();
   log->require_subcommand(1);

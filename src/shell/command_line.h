@@ -56,6 +56,7 @@ struct CommandLine {
   // Limits of the server; what is not given stays as server/limits.h has it.
   struct Limits {
     std::optional<uint64_t> body_bytes_max;
+    std::optional<uint64_t> bodies_bytes_max;
     std::optional<uint64_t> connections_max;
     std::optional<int> queries_running_max;
     std::optional<uint64_t> queries_waiting_max;

@@ -102,6 +102,26 @@ TEST(CommandLine, WhatIsWrongIsRefusedWithAHint) {
   }
 }
 
+TEST(CommandLine, LimitsThatCouldNotWorkAreRefused) {
+  for (const char* name : {"--body-bytes-max", "--bodies-bytes-max", "--connections-max",
+                           "--queries-max", "--query-ms-max", "--memory-bytes-max"}) {
+    for (const char* value : {"0", "-1", "9223372036854775807", "18446744073709551615", "x", ""}) {
+      EXPECT_FALSE(Parse({"serve", name, value}).ok()) << name << " " << value;
+    }
+    EXPECT_TRUE(Parse({"serve", name, "20000000"}).ok() ||
+                std::string_view(name) == "--queries-max" ||
+                std::string_view(name) == "--connections-max")
+        << name;
+  }
+  EXPECT_EQ(Parse({"serve", "-queries-max", "3"})->limits.queries_running_max, 3);
+  EXPECT_EQ(Parse({"serve", "--connections-max", "7"})->limits.connections_max, 7u);
+  EXPECT_EQ(Parse({"serve", "--waiting-max", "0"})->limits.queries_waiting_max, 0u);
+  for (const char* port : {"-5", "70000"}) {
+    EXPECT_FALSE(Parse({"serve", "--port", port}).ok()) << port;
+    EXPECT_FALSE(Parse({"-port", port}).ok()) << port;
+  }
+}
+
 TEST(CommandLine, HelpAndVersionAreSaid) {
   EXPECT_EQ(Parse({"--help"})->command, Command::kSay);
   EXPECT_NE(Parse({"-help"})->text.find("serve"), std::string::npos);

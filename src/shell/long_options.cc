@@ -11,8 +11,20 @@ namespace {
 constexpr std::string_view kFlags[] = {"box",      "csv",      "json",    "jsonlines",
                                        "markdown", "line",     "cost",    "help",
                                        "version",  "readonly", "no-auth", "no-sandbox"};
-constexpr std::string_view kWithValue[] = {"init",  "latency", "post",     "port",
-                                           "token", "listen",  "log-level"};
+constexpr std::string_view kWithValue[] = {"init",
+                                           "latency",
+                                           "post",
+                                           "port",
+                                           "token",
+                                           "listen",
+                                           "log-level",
+                                           "body-bytes-max",
+                                           "queries-max",
+                                           "waiting-max",
+                                           "query-ms-max",
+                                           "bodies-bytes-max",
+                                           "connections-max",
+                                           "memory-bytes-max"};
 
 template <class List>
 bool Holds(const List& list, std::string_view name) {
