@@ -94,7 +94,7 @@ TEST_F(ConflictTest, AppendAgainstDropConflictsBothWays) {
 TEST_F(ConflictTest, DropAgainstDropConflicts) { ExpectConflict(Drop("t"), Drop("t")); }
 
 TEST_F(ConflictTest, ATableIsMatchedByItsIdAndNotByItsName) {
-  const Act replace = [this](Transaction& t) {
+  const Act replace = [](Transaction& t) {
     if (Status status = Drop("t")(t); !status.ok()) return status;
     return Create("t")(t);
   };

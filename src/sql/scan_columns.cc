@@ -20,14 +20,14 @@ ScanColumns::ScanColumns(const TableDef& def, const duckdb::TableFunctionInitInp
   if (input.filters) {
     for (const auto& [place, filter] : input.filters->filters) {
       const Output& output = all[place];
-      if (output.kind != Output::Kind::kColumn) continue;
-      const ReadColumn& column = read_[output.read];
-      auto& filters = CanFilterStored(column.type) ? filters_ : bent_filters_;
-      filters[output.read] = filter.get();
+      const bool is_column = output.kind == Output::Kind::kColumn;
+      if (is_column && CanFilterStored(read_[output.read].type)) {
+        filters_[output.read] = filter.get();
+      } else {
+        own_filters_.push_back({output, TypeOf(output), filter.get()});
+      }
     }
   }
-  // Not CanRemoveFilterColumns: where DuckDB filters above the scan, it adds columns to the
-  // projection until there are as many, in another order.
   if (!input.projection_ids.empty()) {
     for (const auto place : input.projection_ids) outputs_.push_back(all[place]);
   } else {
@@ -62,41 +62,61 @@ ScanColumns::Output ScanColumns::Resolve(const TableDef& def, duckdb::column_t c
 Predicate ScanColumns::FilterPredicate(const TableDef& def) const {
   Predicate all;
   all.kind = Predicate::Kind::kAnd;
-  for (const auto* filters : {&filters_, &bent_filters_}) {
-    for (const auto& [read, filter] : *filters) {
-      all.children.push_back(ToPredicate(*filter, def.columns[read_[read].place]));
-    }
+  const auto add = [&](size_t read, const duckdb::TableFilter& filter) {
+    all.children.push_back(ToPredicate(filter, def.columns[read_[read].place]));
+  };
+  for (const auto& [read, filter] : filters_) add(read, *filter);
+  for (const OwnFilter& own : own_filters_) {
+    if (own.column.kind == Output::Kind::kColumn) add(own.column.read, *own.filter);
   }
   return all;
 }
 
+duckdb::LogicalType ScanColumns::TypeOf(const Output& output) const {
+  using Kind = Output::Kind;
+  switch (output.kind) {
+    case Kind::kColumn:
+      return read_[output.read].type;
+    case Kind::kFileName:
+      return duckdb::LogicalType::VARCHAR;
+    case Kind::kFileIndex:
+      return duckdb::LogicalType::UBIGINT;
+    case Kind::kNothing:
+      return duckdb::LogicalType::BOOLEAN;
+    default:
+      return duckdb::LogicalType::BIGINT;
+  }
+}
+
 void ScanColumns::Emit(duckdb::DataChunk& rows, const Origin& origin,
                        duckdb::DataChunk& output) const {
-  using Kind = Output::Kind;
   output.SetCardinality(rows.size());
-  for (size_t i = 0; i < outputs_.size(); ++i) {
-    duckdb::Vector& target = output.data[i];
-    switch (outputs_[i].kind) {
-      case Kind::kColumn:
-        target.Reference(rows.data[outputs_[i].read]);
-        break;
-      case Kind::kFileName:
-        target.Reference(origin.path.empty() ? Value(duckdb::LogicalType::VARCHAR)
-                                             : Value(origin.path));
-        break;
-      case Kind::kFileIndex:
-        target.Reference(Value::UBIGINT(origin.file_index));
-        break;
-      case Kind::kRowNumber:
-        target.Reference(rows.data[read_.size()]);
-        break;
-      case Kind::kRowId:
-        target.Reference(rows.data[read_.size() + 1]);
-        break;
-      case Kind::kNothing:
-        target.Reference(Value(target.GetType()));
-        break;
-    }
+  for (size_t i = 0; i < outputs_.size(); ++i) Fill(outputs_[i], rows, origin, output.data[i]);
+}
+
+void ScanColumns::Fill(const Output& output, duckdb::DataChunk& rows, const Origin& origin,
+                       duckdb::Vector& target) const {
+  using Kind = Output::Kind;
+  switch (output.kind) {
+    case Kind::kColumn:
+      target.Reference(rows.data[output.read]);
+      break;
+    case Kind::kFileName:
+      target.Reference(origin.path.empty() ? Value(duckdb::LogicalType::VARCHAR)
+                                           : Value(origin.path));
+      break;
+    case Kind::kFileIndex:
+      target.Reference(Value::UBIGINT(origin.file_index));
+      break;
+    case Kind::kRowNumber:
+      target.Reference(rows.data[read_.size()]);
+      break;
+    case Kind::kRowId:
+      target.Reference(rows.data[read_.size() + 1]);
+      break;
+    case Kind::kNothing:
+      target.Reference(Value(target.GetType()));
+      break;
   }
 }
 

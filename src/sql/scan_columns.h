@@ -36,21 +36,10 @@ class ScanColumns {
   // Nothing but the number of rows is asked for.
   bool only_counts() const { return read_.empty() && !needs_row_numbers_; }
 
-  // Filters by place in read(); none on columns whose stored type is another one.
+  // Filters that a Parquet reader takes, by place in read().
   const std::map<size_t, const duckdb::TableFilter*>& filters() const { return filters_; }
-  // What all filters say, for pruning.
-  Predicate FilterPredicate(const TableDef& def) const;
 
-  // Where the rows of a chunk are from.
-  struct Origin {
-    uint64_t file_index = 0;
-    std::string path;
-  };
-  // Fills `output` from `rows`: the columns of read(), in their own types, then the row numbers and
-  // the row ids if they are needed.
-  void Emit(duckdb::DataChunk& rows, const Origin& origin, duckdb::DataChunk& output) const;
-
- private:
+  // Something that the scan can give.
   struct Output {
     enum class Kind : unsigned char {
       kColumn,
@@ -62,6 +51,32 @@ class ScanColumns {
     } kind = Kind::kColumn;
     size_t read = 0;  // Of kColumn.
   };
+  duckdb::LogicalType TypeOf(const Output& output) const;
+
+  // Filters that a Parquet reader does not take: on columns that are stored as another type, and on
+  // what is no column of the file (see RowFilter).
+  struct OwnFilter {
+    Output column;
+    duckdb::LogicalType type;
+    const duckdb::TableFilter* filter = nullptr;
+  };
+  const std::vector<OwnFilter>& own_filters() const { return own_filters_; }
+  // What all filters say, for pruning.
+  Predicate FilterPredicate(const TableDef& def) const;
+
+  // Where the rows of a chunk are from.
+  struct Origin {
+    uint64_t file_index = 0;
+    std::string path;
+  };
+  // Fills `output` from `rows`: the columns of read(), in their own types, then the row numbers and
+  // the row ids if they are needed.
+  void Emit(duckdb::DataChunk& rows, const Origin& origin, duckdb::DataChunk& output) const;
+  // Makes `target` one of the things that Emit gives.
+  void Fill(const Output& output, duckdb::DataChunk& rows, const Origin& origin,
+            duckdb::Vector& target) const;
+
+ private:
   Output Resolve(const TableDef& def, duckdb::column_t column);
 
   std::vector<ReadColumn> read_;
@@ -69,7 +84,7 @@ class ScanColumns {
   bool needs_row_numbers_ = false;
   bool needs_row_ids_ = false;
   std::map<size_t, const duckdb::TableFilter*> filters_;
-  std::map<size_t, const duckdb::TableFilter*> bent_filters_;  // Of use for pruning only.
+  std::vector<OwnFilter> own_filters_;
 };
 
 }  // namespace duckpond

@@ -42,8 +42,8 @@ ScanReader::ScanReader(duckdb::ClientContext& client, std::shared_ptr<Pond> pond
 
 ScanReader::~ScanReader() = default;
 
-std::unique_ptr<ScanReader::Worker> ScanReader::NewWorker() {
-  return std::make_unique<Worker>(*this);
+std::unique_ptr<ScanReader::Worker> ScanReader::NewWorker(duckdb::ClientContext& client) {
+  return std::make_unique<Worker>(*this, client);
 }
 
 double ScanReader::progress_percent() const {
@@ -75,7 +75,8 @@ void ScanReader::WantMore() {
   batch_bytes_ = from == 0 ? kReadAheadBytesMin : std::min(batch_bytes_ * 2, kReadAheadBytesMax);
 }
 
-ScanReader::Worker::Worker(ScanReader& reader) : reader_(reader), unit_(reader.units().size()) {
+ScanReader::Worker::Worker(ScanReader& reader, duckdb::ClientContext& client)
+    : reader_(reader), unit_(reader.units().size()), filter_(client, reader.columns_) {
   duckdb::vector<duckdb::LogicalType> types;
   for (const auto& column : reader_.columns_.read()) types.push_back(column.type);
   if (reader_.columns_.needs_row_numbers()) types.push_back(duckdb::LogicalType::BIGINT);
@@ -131,9 +132,10 @@ bool ScanReader::Worker::NextCount(duckdb::DataChunk& output) {
   const uint64_t rows = std::min<uint64_t>(rows_left_, STANDARD_VECTOR_SIZE);
   if (rows == 0) return false;
   rows_left_ -= rows;
-  duckdb::DataChunk nothing;
-  nothing.SetCardinality(rows);
-  reader_.columns_.Emit(nothing, {}, output);
+  rows_.SetCardinality(rows);
+  const ScanUnit& unit = reader_.units()[unit_];
+  const bool in_file = unit.kind == ScanUnit::Kind::kRowGroup;
+  Emit({unit.file, in_file ? reader_.files_->file(unit.file).path : ""}, output);
   return true;
 }
 
@@ -155,7 +157,7 @@ bool ScanReader::Worker::NextOfGroup(duckdb::ClientContext& client, duckdb::Data
     rows_.data[read.size()].Reference(stored_.data[stored_.ColumnCount() - 1]);
     NumberRows(file.row_id_column ? &stored_.data[read.size()] : nullptr, file.first_row_id);
   }
-  reader_.columns_.Emit(rows_, {unit.file, file.path}, output);
+  Emit({unit.file, file.path}, output);
   return true;
 }
 
@@ -209,8 +211,13 @@ bool ScanReader::Worker::NextInline(duckdb::ClientContext& client, duckdb::DataC
   }
   NumberRows(nullptr, reader_.plan_.inline_rows[unit.file]->first_row_id);
   FilterInline(client);
-  reader_.columns_.Emit(rows_, {unit.file, ""}, output);
+  Emit({unit.file, ""}, output);
   return true;
+}
+
+void ScanReader::Worker::Emit(const ScanColumns::Origin& origin, duckdb::DataChunk& output) {
+  filter_.Apply(rows_, origin);
+  reader_.columns_.Emit(rows_, origin, output);
 }
 
 void ScanReader::Worker::FilterInline(duckdb::ClientContext& client) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lake/pond.h"
+#include "sql/row_filter.h"
 #include "sql/scan_columns.h"
 #include "sql/scan_files.h"
 #include "sql/scan_units.h"
@@ -26,7 +27,7 @@ class ScanReader {
   ~ScanReader();
 
   class Worker;
-  std::unique_ptr<Worker> NewWorker();
+  std::unique_ptr<Worker> NewWorker(duckdb::ClientContext& client);
 
   const std::vector<ScanUnit>& units() const { return plan_.units; }
   const ScanUnits& units_plan() const { return plan_; }
@@ -51,7 +52,7 @@ class ScanReader {
 
 class ScanReader::Worker {
  public:
-  explicit Worker(ScanReader& reader);
+  Worker(ScanReader& reader, duckdb::ClientContext& client);
   ~Worker();
 
   // Fills `output` with the next rows; leaves it empty when there are no more.
@@ -69,6 +70,7 @@ class ScanReader::Worker {
   void BeginInline(const ScanUnit& unit);
   void NumberRows(const duckdb::Vector* row_ids, uint64_t first_row_id);
   void FilterInline(duckdb::ClientContext& client);
+  void Emit(const ScanColumns::Origin& origin, duckdb::DataChunk& output);
 
   ScanReader& reader_;
   size_t unit_ = 0;
@@ -81,6 +83,7 @@ class ScanReader::Worker {
   duckdb::DataChunk stored_;  // As the file has it.
   duckdb::DataChunk rows_;    // In the table's types, then row numbers and row ids.
   ColumnBatch batch_;         // Of inline rows.
+  RowFilter filter_;
 };
 
 }  // namespace duckpond

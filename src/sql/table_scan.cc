@@ -91,9 +91,10 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> InitGlobal(
 }
 
 duckdb::unique_ptr<duckdb::LocalTableFunctionState> InitLocal(
-    duckdb::ExecutionContext&, duckdb::TableFunctionInitInput&,
+    duckdb::ExecutionContext& context, duckdb::TableFunctionInitInput&,
     duckdb::GlobalTableFunctionState* global) {
-  return duckdb::make_uniq<LocalScan>(global->Cast<GlobalScan>().reader->NewWorker());
+  auto worker = global->Cast<GlobalScan>().reader->NewWorker(context.client);
+  return duckdb::make_uniq<LocalScan>(std::move(worker));
 }
 
 void Scan(ClientContext& client, duckdb::TableFunctionInput& input, duckdb::DataChunk& output) {
@@ -135,11 +136,6 @@ void KeepFilters(ClientContext&, duckdb::LogicalGet& get, FunctionData* bind_dat
     auto copy = filter->Copy();
     if (ReferToPlaces(get, copy)) bind.pruning.push_back(std::move(copy));
   }
-}
-
-bool CanFilter(const FunctionData& bind_data, idx_t column) {
-  const auto& def = *bind_data.Cast<ScanBind>().def;
-  return column < def.columns.size() && CanFilterStored(ToDuckDb(def.columns[column].type));
 }
 
 duckdb::unique_ptr<duckdb::NodeStatistics> Cardinality(ClientContext& client,
@@ -236,7 +232,6 @@ duckdb::TableFunction MakeTableScan(ClientContext& client, PondTableEntry& table
   function.late_materialization = false;
   function.verify_serialization = false;
   function.pushdown_complex_filter = KeepFilters;
-  function.supports_pushdown_type = CanFilter;
   function.cardinality = Cardinality;
   function.get_partition_stats = Partitions;
   function.statistics = Statistics;
