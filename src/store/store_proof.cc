@@ -12,6 +12,7 @@ namespace duckpond {
 namespace {
 
 constexpr int kRivals = 4;
+constexpr int kLooks = 4;
 
 using State = PutReply::State;
 
@@ -21,41 +22,44 @@ constexpr std::string_view kRacyServers[] = {"werkzeug", "s3rver"};
 
 class Prover {
  public:
-  Prover(std::shared_ptr<ObjectStore> store, Context context, const std::string& name)
+  Prover(std::shared_ptr<ObjectStore> store, Context context, const std::vector<std::string>& keys)
       : store_(std::move(store)),
         context_(std::move(context)),
-        key_("proof/" + name),
-        missing_key_(key_ + "-missing") {}
+        race_key_(keys[0]),
+        held_key_(keys[1]),
+        missing_key_(keys[2]) {}
 
-  // All steps; each says what the store did wrong.
+  // All steps; each says what the store did wrong. What is sent together touches objects of its
+  // own, so that nothing is refused for being in another request's way, but for the rivals.
   Task<Status> Run() {
-    CO_RETURN_IF_ERROR(co_await MustWrite("a first If-None-Match: * of a new key", "one",
-                                          PutCondition::IfAbsent()));
+    CO_RETURN_IF_ERROR(co_await Begin());
     CO_RETURN_IF_ERROR(CheckServer());
-    const ObjectTag first = tag_;
-    CO_RETURN_IF_ERROR(co_await MustConflict("If-None-Match: * of a key that exists", key_, "two",
-                                             PutCondition::IfAbsent()));
-    CO_RETURN_IF_ERROR(co_await Race(first));
-    CO_RETURN_IF_ERROR(co_await MustConflict("If-Match with an old tag", key_, "stale",
-                                             PutCondition::IfMatch(first)));
-    CO_RETURN_IF_ERROR(co_await MustConflict("If-Match of a missing key", missing_key_, "ghost",
-                                             PutCondition::IfMatch(first)));
-    co_return co_await CheckContent();
-  }
-
-  Task<void> CleanUp() {
-    // Left behind is a few bytes that no pond looks at; not worth failing for.
-    Result<DeleteReply> one = co_await store_->Delete(context_, key_, std::nullopt);
-    Result<DeleteReply> other = co_await store_->Delete(context_, missing_key_, std::nullopt);
+    CO_RETURN_IF_ERROR(co_await Race());
+    const Result<PutReply> stale = co_await Put(race_key_, "stale", PutCondition::IfMatch(first_));
+    CO_RETURN_IF_ERROR(CheckConflict("If-Match with an old tag", stale));
+    co_return co_await CheckContents();
   }
 
  private:
+  static constexpr std::string_view kFirst = "one";
+  static constexpr std::string_view kHeld = "held";
+
+  Task<Result<PutReply>> Put(const std::string& key, std::string_view content,
+                             PutCondition condition) {
+    return store_->Put(context_, key, Bytes(std::string(content)), std::move(condition));
+  }
+
   Status Refused(std::string_view what) const {
     const std::string server = store_->server();
     return Status::Unsupported(fmt::format(
         "{} ({}{}{}) {}; writers would lose each other's commits there. Use a store with "
         "conditional writes: AWS S3, R2, Tigris, MinIO, Ceph, versitygw or a local directory",
         store_->url(), store_->endpoint(), server.empty() ? "" : ", server ", server, what));
+  }
+
+  Status Unclear(std::string_view what, const std::string& detail) const {
+    return Status::Unavailable(
+        fmt::format("{} did not answer {} clearly: {}", store_->url(), what, detail));
   }
 
   Status CheckServer() const {
@@ -68,53 +72,61 @@ class Prover {
     return Status::Ok();
   }
 
-  Task<Status> MustConflict(std::string_view what, std::string key, std::string content,
-                            PutCondition condition) {
-    Result<PutReply> reply =
-        co_await store_->Put(context_, std::move(key), Bytes(std::move(content)), condition);
-    if (!reply.ok()) co_return reply.error();
-    if (reply->state == State::kUnknown) co_return Unclear(what, reply->detail);
-    if (reply->state == State::kWritten) co_return Refused(fmt::format("accepted {}", what));
+  Status CheckConflict(std::string_view what, const Result<PutReply>& reply) const {
+    if (!reply.ok()) return reply.error();
+    if (reply->state == State::kUnknown) return Unclear(what, reply->detail);
+    if (reply->state == State::kWritten) return Refused(fmt::format("accepted {}", what));
+    return Status::Ok();
+  }
+
+  // A part of an object proves nothing.
+  Task<Result<GetReply>> Look(const std::string& key) {
+    Result<GetReply> reply = co_await store_->Get(context_, key, {});
+    const bool found = reply.ok() && reply->state == GetReply::State::kFound;
+    if (found && reply->bytes.size() != reply->object_size) {
+      co_return Unclear("a Get", "the content is cut short");
+    }
+    co_return reply;
+  }
+
+  Task<Status> Begin() {
+    std::vector<Task<Result<PutReply>>> puts;
+    puts.push_back(Put(race_key_, kFirst, PutCondition::IfAbsent()));
+    puts.push_back(Put(held_key_, kHeld, PutCondition::IfAbsent()));
+    const std::vector<Result<PutReply>> replies = co_await WhenAll(std::move(puts));
+    CO_RETURN_IF_ERROR(co_await CheckBegun(race_key_, kFirst, replies[0]));
+    CO_RETURN_IF_ERROR(co_await CheckBegun(held_key_, kHeld, replies[1]));
     co_return Status::Ok();
   }
 
-  Task<Status> MustWrite(std::string_view what, std::string content, PutCondition condition) {
-    Result<PutReply> reply = co_await store_->Put(context_, key_, Bytes(content), condition);
+  Task<Status> CheckBegun(const std::string& key, std::string_view content,
+                          const Result<PutReply>& reply) {
+    constexpr std::string_view kWhat = "a first If-None-Match: * of a new key";
     if (!reply.ok()) co_return reply.error();
-    if (reply->state == State::kUnknown) co_return Unclear(what, reply->detail);
-    if (reply->state == State::kConflict) {
-      // Something between may have sent it twice: then the conflict is its own.
-      CO_RETURN_IF_ERROR(co_await Look());
-      if (seen_ != content) co_return Refused(fmt::format("refused {}", what));
+    if (reply->state == State::kUnknown) co_return Unclear(kWhat, reply->detail);
+    if (reply->state == State::kWritten) {
+      if (key == race_key_) first_ = reply->tag;
       co_return Status::Ok();
     }
-    tag_ = reply->tag;
-    seen_ = content;
+    // Something between may have sent it twice: then the conflict is its own.
+    CO_ASSIGN_OR_RETURN(const GetReply seen, co_await Look(key));
+    if (seen.state != GetReply::State::kFound) co_return Refused(fmt::format("refused {}", kWhat));
+    if (seen.bytes.view() != content) co_return Unclear(kWhat, "there is something else");
+    if (key == race_key_) first_ = seen.tag;
     co_return Status::Ok();
   }
 
-  // Reads the object into seen_ and tag_.
-  Task<Status> Look() {
-    Result<GetReply> reply = co_await store_->Get(context_, key_, {});
-    if (!reply.ok()) co_return reply.error();
-    seen_ = reply->state == GetReply::State::kFound ? std::string(reply->bytes.view()) : "";
-    tag_ = reply->tag;
-    co_return Status::Ok();
-  }
-
-  Status Unclear(std::string_view what, const std::string& detail) const {
-    return Status::Unavailable(
-        fmt::format("{} did not answer {} clearly: {}", store_->url(), what, detail));
-  }
-
-  // Rivals swap with the same tag at the same time: one may win. A store may refuse all of them as
-  // in each other's way; then one swap on its own must succeed.
-  Task<Status> Race(ObjectTag first) {
-    std::vector<Task<Result<PutReply>>> rivals;
+  // Rivals swap with the same tag at the same time: one may win. Meanwhile, elsewhere, two puts
+  // that must be refused.
+  Task<Status> Race() {
+    std::vector<Task<Result<PutReply>>> puts;
     for (int i = 0; i < kRivals; ++i) {
-      rivals.push_back(store_->Put(context_, key_, Bytes(Rival(i)), PutCondition::IfMatch(first)));
+      puts.push_back(Put(race_key_, Rival(i), PutCondition::IfMatch(first_)));
     }
-    const std::vector<Result<PutReply>> replies = co_await WhenAll(std::move(rivals));
+    puts.push_back(Put(held_key_, "two", PutCondition::IfAbsent()));
+    puts.push_back(Put(missing_key_, "ghost", PutCondition::IfMatch(first_)));
+    const std::vector<Result<PutReply>> replies = co_await WhenAll(std::move(puts));
+    CO_RETURN_IF_ERROR(CheckConflict("If-None-Match: * of a key that exists", replies[kRivals]));
     for (int i = 0; i < kRivals; ++i) {
       if (!replies[i].ok()) co_return replies[i].error();
       if (replies[i]->state == State::kUnknown) co_return Unclear("If-Match", replies[i]->detail);
@@ -122,37 +134,74 @@ class Prover {
       if (!winner_.empty()) co_return Refused("let two writers win the same race");
       winner_ = Rival(i);
     }
+    CO_RETURN_IF_ERROR(CheckConflict("If-Match of a missing key", replies[kRivals + 1]));
     if (!winner_.empty()) co_return Status::Ok();
-    CO_RETURN_IF_ERROR(co_await Look());
-    if (tag_ == first) {
-      CO_RETURN_IF_ERROR(co_await MustWrite("If-Match with the right tag", Rival(kRivals),
-                                            PutCondition::IfMatch(first)));
+    co_return co_await SwapAlone();
+  }
+
+  // Nobody won: a store may refuse all rivals as in each other's way, and the answer of one that
+  // was sent twice is the conflict with itself. On its own, a swap must succeed. Looking several
+  // times makes up for answers from a cache.
+  Task<Status> SwapAlone() {
+    for (int i = 0; i < kLooks; ++i) {
+      CO_ASSIGN_OR_RETURN(const GetReply seen, co_await Look(race_key_));
+      if (seen.state == GetReply::State::kFound && seen.tag != first_) {
+        winner_ = seen.bytes.view();
+        co_return Status::Ok();
+      }
+      const std::string content = Rival(kRivals);
+      const Result<PutReply> reply =
+          co_await Put(race_key_, content, PutCondition::IfMatch(first_));
+      if (!reply.ok()) co_return reply.error();
+      if (reply->state == State::kUnknown) co_return Unclear("If-Match", reply->detail);
+      if (reply->state != State::kWritten) continue;
+      winner_ = content;
+      co_return Status::Ok();
     }
-    winner_ = seen_;
-    co_return Status::Ok();
+    co_return Refused("refused If-Match with the right tag");
   }
 
   static std::string Rival(int number) { return fmt::format("rival {}", number); }
 
   // What was refused must not have happened.
-  Task<Status> CheckContent() {
-    CO_RETURN_IF_ERROR(co_await Look());
-    if (seen_ == winner_) co_return Status::Ok();
-    bool refused = seen_ == "two" || seen_ == "stale";
-    for (int i = 0; i < kRivals; ++i) refused = refused || seen_ == Rival(i);
-    if (refused) co_return Refused("wrote what it had refused to write");
-    co_return Unclear("a Get after the last write", "the content is older, or cut short");
+  Task<Status> CheckContents() {
+    std::vector<Task<Result<GetReply>>> looks;
+    for (const std::string* key : {&race_key_, &held_key_, &missing_key_}) {
+      looks.push_back(Look(*key));
+    }
+    const std::vector<Result<GetReply>> seen = co_await WhenAll(std::move(looks));
+    for (const auto& reply : seen) {
+      if (!reply.ok()) co_return reply.error();
+    }
+    CO_RETURN_IF_ERROR(CheckContent(*seen[0], winner_));
+    CO_RETURN_IF_ERROR(CheckContent(*seen[1], kHeld));
+    co_return CheckContent(*seen[2], "");
+  }
+
+  // `expected` is empty for an object that must not be there.
+  Status CheckContent(const GetReply& seen, std::string_view expected) const {
+    const std::string_view content = seen.bytes.view();
+    if (content == expected) return Status::Ok();
+    bool refused = content == "two" || content == "stale" || content == "ghost";
+    for (int i = 0; i < kRivals; ++i) refused = refused || content == Rival(i);
+    if (refused) return Refused("wrote what it had refused to write");
+    return Unclear("a Get after the last write", "the content is older than it");
   }
 
   const std::shared_ptr<ObjectStore> store_;
   const Context context_;
-  const std::string key_;
-  const std::string missing_key_;
-  // What the last write or look found under key_.
-  ObjectTag tag_;
-  std::string seen_;
-  std::string winner_;  // What the one rival that won wrote.
+  const std::string race_key_;     // Swapped by rivals.
+  const std::string held_key_;     // Created once.
+  const std::string missing_key_;  // Never there.
+  ObjectTag first_;                // Of what race_key_ had before the race.
+  std::string winner_;             // What race_key_ has had since.
 };
+
+Task<Status> Remove(std::shared_ptr<ObjectStore> store, Context context, std::string key) {
+  // Left behind is a few bytes that no pond looks at; not worth failing for.
+  const auto reply = co_await store->Delete(std::move(context), std::move(key), std::nullopt);
+  co_return Status::Ok();
+}
 
 }  // namespace
 
@@ -160,13 +209,30 @@ std::string ProofText(const ObjectStore& store) {
   return fmt::format("conditions/1 {}", store.endpoint());
 }
 
+Task<Result<StoreProof>> TryConditions(Env& env, std::shared_ptr<ObjectStore> store,
+                                       Context context) {
+  const std::string key = "proof/" + env.uuids.Next().ToString();
+  StoreProof proof{ProofText(*store), {key, key + "-held", key + "-missing"}};
+  Prover prover(store, context, proof.objects);
+  const Status proved = co_await prover.Run();
+  if (proved.ok()) co_return proof;
+  const Status removed = co_await RemoveProof(store, context, std::move(proof));
+  co_return proved;
+}
+
+Task<Status> RemoveProof(std::shared_ptr<ObjectStore> store, Context context, StoreProof proof) {
+  std::vector<Task<Status>> removals;
+  for (const std::string& key : proof.objects) removals.push_back(Remove(store, context, key));
+  const auto removed = co_await WhenAll(std::move(removals));
+  co_return Status::Ok();
+}
+
 Task<Result<std::string>> ProveConditions(Env& env, std::shared_ptr<ObjectStore> store,
                                           Context context) {
-  Prover prover(store, context, env.uuids.Next().ToString());
-  const Status proved = co_await prover.Run();
-  co_await prover.CleanUp();
-  if (!proved.ok()) co_return proved;
-  co_return ProofText(*store);
+  CO_ASSIGN_OR_RETURN(StoreProof proof, co_await TryConditions(env, store, context));
+  std::string text = proof.text;
+  const Status removed = co_await RemoveProof(store, context, std::move(proof));
+  co_return text;
 }
 
 }  // namespace duckpond

@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/env.h"
 #include "store/object_store.h"
@@ -20,10 +21,23 @@ namespace duckpond {
 // What a pond remembers of a proof: its version and the endpoint it holds for.
 std::string ProofText(const ObjectStore& store);
 
-// Tries conditional writes on objects below "proof/", which it removes again. Returns ProofText.
+// A proof whose objects are still there.
+struct StoreProof {
+  std::string text;                  // ProofText.
+  std::vector<std::string> objects;  // Keys below "proof/"; there may be nothing under some.
+};
+
+// Tries conditional writes on objects below "proof/". After an error they are gone.
 // Errors: kUnsupported – the store does not honour conditions, saying which, or is known to lose
 // races. kUnavailable – it did not answer clearly; try again. kInvalid – see object_store.h.
-// Cost: 11 requests in 8 round trips, a few more if an answer is in doubt.
+// Cost: 12 requests in 4 round trips, a few more if an answer is in doubt.
+Task<Result<StoreProof>> TryConditions(Env& env, std::shared_ptr<ObjectStore> store,
+                                       Context context);
+// Removes the objects, as far as it can: they are in nobody's way. Never fails.
+// Cost: three requests, in one round trip.
+Task<Status> RemoveProof(std::shared_ptr<ObjectStore> store, Context context, StoreProof proof);
+
+// Both; returns ProofText.
 Task<Result<std::string>> ProveConditions(Env& env, std::shared_ptr<ObjectStore> store,
                                           Context context);
 

@@ -85,6 +85,33 @@ class Liar final : public StoreWrapper {
   }
 };
 
+// A store that refuses a swap of a missing key and makes the object all the same.
+class Ghostly final : public StoreWrapper {
+ public:
+  Ghostly() : StoreWrapper(std::make_shared<MemoryObjectStore>()) {}
+
+  Task<Result<PutReply>> Put(Context context, std::string key, Bytes body,
+                             PutCondition condition) override {
+    Result<PutReply> reply = co_await below()->Put(context, key, body, condition);
+    if (condition.kind == Kind::kIfMatch) {
+      Result<PutReply> made = co_await below()->Put(context, key, body, PutCondition::IfAbsent());
+    }
+    co_return reply;
+  }
+};
+
+// A store that never lets anybody swap.
+class Stubborn final : public StoreWrapper {
+ public:
+  Stubborn() : StoreWrapper(std::make_shared<MemoryObjectStore>()) {}
+
+  Task<Result<PutReply>> Put(Context context, std::string key, Bytes body,
+                             PutCondition condition) override {
+    if (condition.kind == Kind::kIfMatch) co_return PutReply{PutReply::State::kConflict, {}, {}};
+    co_return co_await below()->Put(context, key, body, condition);
+  }
+};
+
 class Named final : public StoreWrapper {
  public:
   explicit Named(std::string server)
@@ -137,6 +164,31 @@ TEST(StoreProofTest, RefusalThatWritesIsRefused) {
   ExpectRefused(std::make_shared<Liar>(), "wrote what it had refused to write");
 }
 
+TEST(StoreProofTest, SwapOfAMissingKeyThatIsRefusedAndWritesIsRefused) {
+  ExpectRefused(std::make_shared<Ghostly>(), "wrote what it had refused to write");
+}
+
+TEST(StoreProofTest, SwapsThatNeverSucceedAreRefused) {
+  ExpectRefused(std::make_shared<Stubborn>(), "refused If-Match with the right tag");
+}
+
+// No mixture of what networks do may make a good store look bad: that would end a commit for good.
+TEST(StoreProofTest, WhateverTheNetworkDoesAGoodStoreIsNotRefused) {
+  int proven = 0;
+  for (uint64_t seed = 1; seed <= 3000; ++seed) {
+    FaultOptions faults;
+    faults.seed = seed;
+    faults.rates = {0.02, 0.02, 0.02, 0.02, 0.1, 0.15, 0.05, 0.15};
+    faults.delay_us_max = 50;
+    const auto proof =
+        Prove(std::make_shared<FaultyObjectStore>(std::make_shared<MemoryObjectStore>(), faults));
+    proven += proof.ok();
+    ASSERT_TRUE(proof.ok() || proof.error().code() == StatusCode::kUnavailable)
+        << "seed " << seed << ": " << proof.error().ToString();
+  }
+  EXPECT_GT(proven, 300);
+}
+
 TEST(StoreProofTest, ServersKnownToLoseRacesAreRefusedByName) {
   ExpectRefused(std::make_shared<Named>("Werkzeug/3.0.1 Python/3.11"), "two writers win");
   ExpectRefused(std::make_shared<Named>("S3rver/3.7.1"), "S3rver/3.7.1");
@@ -144,7 +196,7 @@ TEST(StoreProofTest, ServersKnownToLoseRacesAreRefusedByName) {
 }
 
 TEST(StoreProofTest, UnclearAnswerIsUnavailableNotAProof) {
-  for (uint64_t nth = 1; nth <= 8; ++nth) {
+  for (uint64_t nth = 1; nth <= 9; ++nth) {
     FaultOptions faults;
     faults.rules.push_back({.kind = RequestKind::kPut,
                             .key = {},
@@ -160,7 +212,7 @@ TEST(StoreProofTest, UnclearAnswerIsUnavailableNotAProof) {
 
 TEST(StoreProofTest, RepeatedRequestsAndStaleReadsAreNotTheStoresFault) {
   for (const Fault fault : {Fault::kDuplicate, Fault::kStale, Fault::kTruncate, Fault::kLate}) {
-    for (uint64_t nth = 1; nth <= 10; ++nth) {
+    for (uint64_t nth = 1; nth <= 12; ++nth) {
       FaultOptions faults;
       faults.rules.push_back({.kind = {}, .key = {}, .nth = nth, .fault = fault, .delay_us = 0});
       const auto proof =
