@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "log/backoff.h"
 #include "log/limits.h"
@@ -62,9 +63,10 @@ Bytes FirstLog(const LogSite& site, const PondFile& file) {
   return Bytes(EncodeLogStart(base, ""));
 }
 
-// Puts pond.json for the first time. An answer that is lost or lost to another is found out by the
-// caller, who reads pond.json next.
-Task<Status> PutFirstPondFile(SitePtr site, Context context, std::string proof) {
+// Puts pond.json for the first time, into `*put` if that certainly happened. An answer that is lost
+// or lost to another is found out by the caller, who reads pond.json next.
+Task<Status> PutFirstPondFile(SitePtr site, Context context, std::string proof,
+                              std::optional<FoundPondFile>* put) {
   PondFile file;
   file.format = kLogFormat;
   file.id = site->env.uuids.Next();
@@ -75,6 +77,9 @@ Task<Status> PutFirstPondFile(SitePtr site, Context context, std::string proof) 
   std::string key(kPondKey);
   auto reply = co_await site->store->Put(std::move(context), std::move(key), std::move(body),
                                          PutCondition::IfAbsent());
+  if (reply.ok() && reply->state == PutReply::State::kWritten) {
+    *put = FoundPondFile{std::move(file), std::move(reply->tag)};
+  }
   co_return reply.status().Prefixed(kPondKey);
 }
 
@@ -98,26 +103,77 @@ Task<Status> PutFirstLog(SitePtr site, Context context, PondFile file) {
 
 bool MayRetry(const Status& status) { return status.code() == StatusCode::kUnavailable; }
 
-// Begins a creation, or finishes the one that `begun` (null for none) tells of. `proof` is the
-// store's, empty until it was proven. Both pointers live as long as the caller waits.
-Task<Status> TakeStep(SitePtr site, Context context, const PondFile* begun, std::string* proof) {
-  if (begun == nullptr) {
-    const Status empty = co_await CheckPlaceIsEmpty(site, context);
-    if (!empty.ok()) co_return empty;
+// A creation as far as it has come in this process.
+struct Creation {
+  std::optional<FoundPondFile> pond_file;  // Of a creation that was begun, and not finished.
+  std::string proof;                       // The store's, empty until it was proven.
+};
+
+// Proves the store and begins. What the proof leaves is removed while pond.json is put.
+Task<Status> Begin(SitePtr site, Context context, Creation* creation) {
+  std::optional<StoreProof> left;
+  if (creation->proof.empty()) {
+    auto proven = co_await TryConditions(site->env, site->store, context);
+    if (!proven.ok()) co_return proven.error();
+    creation->proof = proven->text;
+    left = *std::move(proven);
   }
-  if (proof->empty()) {
+  std::vector<Task<Status>> tasks;
+  tasks.push_back(PutFirstPondFile(site, context, creation->proof, &creation->pond_file));
+  if (left) tasks.push_back(RemoveProof(site->store, context, *std::move(left)));
+  const auto results = co_await WhenAll(std::move(tasks));
+  co_return results.front();
+}
+
+// Finishes what creation->pond_file tells of.
+Task<Status> Finish(SitePtr site, Context context, Creation* creation) {
+  if (creation->proof.empty()) {
     auto proven = co_await ProveConditions(site->env, site->store, context);
     if (!proven.ok()) co_return proven.error();
-    *proof = *proven;
+    creation->proof = *proven;
   }
-  if (begun == nullptr) {
-    std::string text = *proof;
-    co_return co_await PutFirstPondFile(std::move(site), std::move(context), std::move(text));
-  }
-  PondFile file = *begun;
-  const Status put = co_await PutFirstLog(site, context, std::move(file));
+  FoundPondFile found = *std::exchange(creation->pond_file, std::nullopt);
+  const Status put = co_await PutFirstLog(site, context, found.file);
   if (!put.ok()) co_return put;
-  co_return co_await EnsureReady(std::move(site), std::move(context));
+  co_return co_await EnsureReady(std::move(site), std::move(context), std::move(found));
+}
+
+// pond.json, or kNotFound in a place where a pond may be made.
+Task<Result<FoundPondFile>> LookAround(SitePtr site, Context context) {
+  struct Read {
+    static Task<Status> Into(SitePtr site, Context context, Result<FoundPondFile>* found) {
+      *found = co_await ReadPondFile(std::move(site), std::move(context));
+      co_return Status::Ok();
+    }
+  };
+  Result<FoundPondFile> found = Status::Internal("not read");
+  std::vector<Task<Status>> looks;
+  looks.push_back(CheckPlaceIsEmpty(site, context));
+  looks.push_back(Read::Into(site, context, &found));
+  const auto results = co_await WhenAll(std::move(looks));
+  const bool missing = !found.ok() && found.error().code() == StatusCode::kNotFound;
+  if (missing && !results.front().ok()) co_return results.front();
+  co_return found;
+}
+
+// One step. True once there is a pond that is ready.
+Task<Result<bool>> TakeStep(SitePtr site, Context context, Creation* creation) {
+  if (!creation->pond_file) {
+    auto found = co_await LookAround(site, context);
+    if (found.ok()) {
+      if (found->file.ready) co_return true;
+      creation->pond_file = *std::move(found);
+    } else if (found.error().code() != StatusCode::kNotFound) {
+      co_return found.error();
+    } else {
+      const Status begun = co_await Begin(site, context, creation);
+      if (!begun.ok()) co_return begun;
+      if (!creation->pond_file) co_return false;
+    }
+  }
+  const Status finished = co_await Finish(std::move(site), std::move(context), creation);
+  if (!finished.ok()) co_return finished;
+  co_return true;
 }
 
 }  // namespace
@@ -138,11 +194,16 @@ Task<Result<FoundPondFile>> ReadPondFile(SitePtr site, Context context) {
   co_return FoundPondFile{std::move(file), std::move(reply->tag)};
 }
 
-Task<Status> EnsureReady(SitePtr site, Context context) {
+Task<Status> EnsureReady(SitePtr site, Context context, std::optional<FoundPondFile> known) {
   Backoff backoff(site->env);
   Status last;
   for (int i = 0; i < kFailuresInARowMax; ++i) {
-    auto found = co_await ReadPondFile(site, context);
+    Result<FoundPondFile> found = Status::Internal("not read");
+    if (known) {
+      found = *std::exchange(known, std::nullopt);
+    } else {
+      found = co_await ReadPondFile(site, context);
+    }
     if (found.ok() && found->file.ready) co_return Status::Ok();
     if (found.ok()) {
       PondFile file = found->file;
@@ -175,19 +236,18 @@ Task<Status> CreatePond(SitePtr site, Context context) {
                               ": it is read-only");
   }
   Backoff backoff(site->env);
-  std::string proof;
+  Creation creation;
   for (int i = 0; i < kFailuresInARowMax; ++i) {
-    auto found = co_await ReadPondFile(site, context);
-    if (found.ok() && found->file.ready) {
-      if (proof.empty()) co_return Status::Exists("there is a pond at " + site->store->url());
-      co_return Status::Ok();  // Finished meanwhile, by our own late put or by somebody else.
+    const auto ready = co_await TakeStep(site, context, &creation);
+    if (ready.ok() && *ready) {
+      // Without a proof nothing was done here. With one it was finished, if not by us then by our
+      // own late put or by somebody who found it begun.
+      if (creation.proof.empty()) {
+        co_return Status::Exists("there is a pond at " + site->store->url());
+      }
+      co_return Status::Ok();
     }
-    Status step = found.status();
-    if (found.ok() || step.code() == StatusCode::kNotFound) {
-      step = co_await TakeStep(site, context, found.ok() ? &found->file : nullptr, &proof);
-      if (step.ok() && found.ok()) co_return step;
-    }
-    if (!step.ok() && !MayRetry(step)) co_return step;
+    if (!ready.ok() && !MayRetry(ready.error())) co_return ready.error();
     const Status waited = co_await backoff.Wait(context);
     if (!waited.ok()) co_return waited;
   }

@@ -9,6 +9,8 @@
 //          written; kUnsupported – the store does not honour conditions.
 #pragma once
 
+#include <optional>
+
 #include "log/log_image.h"
 #include "log/pond_file.h"
 
@@ -16,13 +18,16 @@ namespace duckpond {
 
 Task<Status> CreatePond(SitePtr site, Context context);
 
-// Makes pond.json say "ready". Cost: one GET, and one PUT unless it does already.
-Task<Status> EnsureReady(SitePtr site, Context context);
-
 struct FoundPondFile {
   PondFile file;
   ObjectTag tag;
 };
+
+// Makes pond.json say "ready". Cost: one PUT unless it does already, and one GET if what it says is
+// not `known`.
+Task<Status> EnsureReady(SitePtr site, Context context,
+                         std::optional<FoundPondFile> known = std::nullopt);
+
 // Errors: kNotFound if there is no pond.json.
 Task<Result<FoundPondFile>> ReadPondFile(SitePtr site, Context context);
 

@@ -81,8 +81,8 @@ class EventLog {
                                         const std::string& share);
 
   // Makes the pond: proves the store, refuses a place that is not empty, writes pond.json and the
-  // first log. Errors: kExists if there is a pond. Cost: about nine requests, once in a pond's
-  // life.
+  // first log. Errors: kExists if there is a pond. Cost: 20 requests in eight round trips, once in
+  // a pond's life.
   virtual Task<Status> Create(Context context) = 0;
 
   // The newest version. Errors: kNotFound if there is no pond, which takes two answers from the

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "log/pond_file.h"
+#include "store/metered_store.h"
 #include "tests/support/log_fixture.h"
 
 namespace duckpond {
@@ -253,6 +254,18 @@ TEST_F(LogReaderTest, SegmentsWithoutAPondAreTheRestOfALostOne) {
 TEST_F(LogReaderTest, CreatingTwiceSaysThatThereIsAPond) {
   ASSERT_EQ(Create(), Status::Ok());
   EXPECT_EQ(Create().code(), StatusCode::kExists);
+}
+
+TEST_F(LogReaderTest, WhatDoesNotDependOnEachOtherIsSentTogether) {
+  FaultOptions slow;
+  slow.rates.delay = 1;
+  const auto ledger = std::make_shared<CostLedger>();
+  const auto far = std::make_shared<FaultyObjectStore>(memory_, slow);
+  const auto log = OpenOn(std::make_shared<MeteredObjectStore>(far, ledger));
+  ASSERT_EQ(Await(log->Create(Context{})), Status::Ok());
+  EXPECT_EQ(ledger->Total().round_trips, 8u) << ledger->Total().ToJson();
+  const auto left = Await(memory_->List(Context{}, "", std::nullopt));
+  EXPECT_EQ(left->objects.size(), 2u);
 }
 
 TEST_F(LogReaderTest, ANewerPondFileIsUnsupported) {
