@@ -45,7 +45,9 @@ std::string Seen(const S3Asked& asked, const HttpReply& reply, const S3Error& er
 
 // What to do about an error that is about who asks, or nothing.
 std::string AdviceOnKeys(const S3Asked& asked, std::string_view code) {
-  if (code == "InvalidAccessKeyId" || code == "InvalidClientTokenId") {
+  // The last one is versitygw's, with a 404.
+  if (code == "InvalidAccessKeyId" || code == "InvalidClientTokenId" ||
+      code == "XAdminUserNotFound") {
     return "the access key is not known there: check the key and the endpoint";
   }
   if (code == "SignatureDoesNotMatch") return "check the secret key, the region and the endpoint";
@@ -90,7 +92,7 @@ Status Failure(const S3Asked& asked, const HttpReply& reply) {
     return Status::Invalid(seen + ": set the bucket's own region or endpoint");
   }
   if (reply.status < 400) return Status::Corrupt(seen + ", which is no answer to this");
-  return Status::Invalid(seen + ": check the bucket and the endpoint");
+  return Status::Invalid(seen + ": check the keys, the bucket and the endpoint");
 }
 
 bool IsServerError(const HttpReply& reply) { return reply.status >= 500 && reply.status != 501; }

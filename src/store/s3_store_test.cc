@@ -146,6 +146,8 @@ TEST_F(S3StoreTest, GetFailuresSayWhatToDo) {
       {ScriptedReply::Http(404), StatusCode::kInvalid, "endpoint"},
       {Refusal(403, "AccessDenied"), StatusCode::kInvalid, "missing or not permitted"},
       {Refusal(403, "InvalidAccessKeyId"), StatusCode::kInvalid, "check the key"},
+      {Refusal(404, "XAdminUserNotFound"), StatusCode::kInvalid, "check the key"},
+      {Refusal(403, "SomethingNew"), StatusCode::kInvalid, "check the keys, the bucket and"},
       {Refusal(403, "SignatureDoesNotMatch"), StatusCode::kInvalid, "check the secret key"},
       {Refusal(403, "RequestTimeTooSkewed"), StatusCode::kInvalid, "clock"},
       {Refusal(400, "ExpiredToken"), StatusCode::kInvalid, "expired"},

@@ -24,10 +24,12 @@ Result<std::unique_ptr<TestS3Server>> StartTls(const TestCertificates& certifica
   return TestS3Server::Start(options);
 }
 
-// What comes of writing to `server`, trusting `authority_file` (empty: the system's own).
-Result<PutReply> PutTo(const TestS3Server& server, const std::string& authority_file) {
-  auto variables = server.Environment();
-  if (!authority_file.empty()) variables["AWS_CA_BUNDLE"] = authority_file;
+using Variables = std::map<std::string, std::string>;
+
+// What comes of writing to `server` in its environment with `added`.
+Result<PutReply> PutTo(const TestS3Server& server, const Variables& added) {
+  Variables variables = added;
+  variables.merge(server.Environment());
   OpenOptions options;
   options.s3.environment = [variables](std::string_view name) -> std::optional<std::string> {
     const auto found = variables.find(std::string(name));
@@ -57,7 +59,7 @@ TEST(TlsTest, AnAuthorityOfOnesOwnIsTrustedOnceItIsNamed) {
   const TestCertificates certificates("IP:127.0.0.1");
   const auto server = StartTls(certificates);
   ASSERT_TRUE(server.ok()) << server.status().ToString();
-  const auto reply = PutTo(**server, certificates.authority_file());
+  const auto reply = PutTo(**server, {{"AWS_CA_BUNDLE", certificates.authority_file()}});
   ASSERT_TRUE(reply.ok()) << reply.status().ToString();
   EXPECT_EQ(reply->state, PutReply::State::kWritten) << reply->detail;
 }
@@ -67,15 +69,27 @@ TEST(TlsTest, AnUnknownAuthorityIsRefused) {
   const TestCertificates others("IP:127.0.0.1");
   const auto server = StartTls(certificates);
   ASSERT_TRUE(server.ok()) << server.status().ToString();
-  ExpectUntrusted(PutTo(**server, ""), "certificate");
-  ExpectUntrusted(PutTo(**server, others.authority_file()), "certificate");
+  ExpectUntrusted(PutTo(**server, {}), "certificate");
+  ExpectUntrusted(PutTo(**server, {{"AWS_CA_BUNDLE", others.authority_file()}}), "certificate");
 }
 
 TEST(TlsTest, ACertificateOfAnotherHostIsRefused) {
   const TestCertificates certificates("DNS:elsewhere.example");
   const auto server = StartTls(certificates);
   ASSERT_TRUE(server.ok()) << server.status().ToString();
-  ExpectUntrusted(PutTo(**server, certificates.authority_file()), "127.0.0.1");
+  ExpectUntrusted(PutTo(**server, {{"AWS_CA_BUNDLE", certificates.authority_file()}}), "127.0.0.1");
+}
+
+// versitygw answers 404, as for a bucket that is not there.
+TEST(S3KeysTest, AnAccessKeyThatIsNotKnownIsSaidToBeTheKeys) {
+  const auto server = TestS3Server::Start({});
+  ASSERT_TRUE(server.ok()) << server.status().ToString();
+  const auto reply = PutTo(**server, {{"AWS_ACCESS_KEY_ID", "stranger"}});
+  ASSERT_FALSE(reply.ok());
+  EXPECT_EQ(reply.status().code(), StatusCode::kInvalid);
+  EXPECT_NE(reply.status().message().find("check the key and the endpoint"), std::string::npos)
+      << reply.status().ToString();
+  EXPECT_EQ(reply.status().message().find("bucket and"), std::string::npos);
 }
 
 TEST(MinioPathTest, MinioIsLookedForInThePath) {
