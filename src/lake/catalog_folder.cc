@@ -10,6 +10,10 @@
 namespace duckpond {
 namespace {
 
+// Between the names of a schema and of what is in it, in a place.
+constexpr char kTablesBehind = '\x01';
+constexpr char kViewsBehind = '\x02';
+
 void UnfoldTable(const Table& table, std::vector<Event>& events) {
   const Uuid& id = table.def->id;
   events.push_back(EncodeEvent({id, lake_event::CreateTable{table.def, table.next_row_id}}));
@@ -69,6 +73,24 @@ std::vector<Event> CatalogFolder::Unfold(const FoldedState& state) const {
   }
   for (const auto& [name, schema] : catalog.schemas) UnfoldSchema(*schema, events);
   return events;
+}
+
+// docs/formats/log.md tells what they look like: a reader finds a table's parts by its name.
+std::vector<PlaceRun> CatalogFolder::Places(const FoldedState& state) const {
+  const auto& catalog = static_cast<const Catalog&>(state);
+  std::vector<PlaceRun> runs{{"", catalog.options.size()}};
+  for (const auto& [name, schema] : catalog.schemas) {
+    const bool has_line = !schema->def.id.is_nil() || !schema->def.comment.empty();
+    runs.push_back({name, has_line ? size_t{1} : size_t{0}});
+    for (const auto& [table_name, table] : schema->tables) {
+      runs.push_back(
+          {name + kTablesBehind + table_name, 1 + table->files.size() + table->inline_rows.size()});
+    }
+    for (const auto& [view_name, view] : schema->views) {
+      runs.push_back({name + kViewsBehind + view_name, 1});
+    }
+  }
+  return runs;
 }
 
 bool CatalogFolder::Knows(std::string_view name) const {

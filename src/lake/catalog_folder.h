@@ -21,6 +21,7 @@ class CatalogFolder final : public Folder {
   StatePtr Empty() const override;
   Result<StatePtr> Fold(StatePtr before, std::span<const Event> events) const override;
   std::vector<Event> Unfold(const FoldedState& state) const override;
+  std::vector<PlaceRun> Places(const FoldedState& state) const override;
   bool Knows(std::string_view name) const override;
 };
 

@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,12 @@ class FoldedState {
 };
 using StatePtr = std::shared_ptr<const FoldedState>;
 
+// So many lines of a state, one behind the other, belong to one place: to one table, for instance.
+struct PlaceRun {
+  std::string place;
+  size_t lines = 0;
+};
+
 class Folder {
  public:
   virtual ~Folder() = default;
@@ -38,6 +45,11 @@ class Folder {
   // Events that fold Empty() into `state`: what a base frame carries. Their ids are those of the
   // events that made the state, where they have one.
   virtual std::vector<Event> Unfold(const FoldedState& state) const = 0;
+
+  // The places of the lines that Unfold gives, in their order, rising bytewise. The parts of a
+  // large state are named with the first and the last place in them, so that a reader can tell
+  // which it needs. Empty: parts carry no bounds.
+  virtual std::vector<PlaceRun> Places(const FoldedState&) const { return {}; }
 
   // Whether `name` has a meaning for this program. A writer refuses a log that has events, not
   // ignorable, which it does not know: it could break what they promise.

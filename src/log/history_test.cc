@@ -103,6 +103,27 @@ TEST_F(HistoryTest, ALargeStateIsReadFromParts) {
   EXPECT_EQ(store->requests(), 2u);
 }
 
+// What a reader that needs one place only would go by.
+TEST_F(HistoryTest, PartsAreNamedWithTheirFirstAndLastPlace) {
+  rolling_.inline_state_bytes_max = 100;
+  log_ = OpenOther({}, rolling_);
+  const std::string half(kPartTextBytesGoal / 2, 'x');
+  SetChange::Entries entries;
+  for (const char* key : {"a", "b", "c", "d", "e"}) entries.emplace_back(key, half);
+  auto change = std::make_shared<SetChange>(env_.uuids, entries);
+  ASSERT_TRUE(Await(log().Commit(Context{}, change, Options("key"))).ok());
+  CommitUntil(Objects(".log").size() + 1);
+  const auto decoded = DecodeLog(Content("pond.log"), "pond.log");
+  ASSERT_TRUE(decoded.ok()) << decoded.error().ToString();
+  const auto& parts = decoded->base.parts;
+  ASSERT_EQ(parts.size(), 3u);
+  // The idempotency key stands before all places.
+  EXPECT_EQ(parts[0].bounds, (PartBounds{"", "b"}));
+  EXPECT_EQ(parts[1].bounds, (PartBounds{"c", "d"}));
+  EXPECT_EQ(parts[2].bounds->first, "e");
+  EXPECT_EQ(SetText(Await(OpenOther()->Latest(Context{}))->state), texts_.back());
+}
+
 TEST_F(HistoryTest, ASmallPondIsOpenedByOneRequestAndFollowedByItsTail) {
   const auto store = std::make_shared<FaultyObjectStore>(memory_, FaultOptions{});
   const auto other = OpenOn(store);

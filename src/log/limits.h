@@ -38,6 +38,8 @@ inline constexpr size_t kIdempotencyKeysMax = 10'000;
 // Older segments are named by the base of the oldest one that is listed, so a base stays small.
 inline constexpr size_t kSegmentsListedMax = 128;
 inline constexpr size_t kPartsMax = 4096;
+// A place with a longer name is no bound of a part.
+inline constexpr size_t kPartBoundBytesMax = 1024;
 // A part is cut once its text has this many bytes: about 1 MiB compressed, a good size for one GET.
 inline constexpr size_t kPartTextBytesGoal = 8 << 20;
 

@@ -154,7 +154,7 @@ TEST(LogLimitsTest, ObjectsThatABaseNamesHaveABoundedSize) {
   BaseRecord base = Base();
   base.version = 5;
   base.segments = {{"log/a.log", 1, 5, 1, 2, kLogBytesMax, Hash(16, 'x')}};
-  base.parts = {{"log/a.part", kFrameBytesMax, 1, Hash(16, 'x')}};
+  base.parts = {{"log/a.part", kFrameBytesMax, 1, Hash(16, 'x'), {}}};
   EXPECT_EQ(CodeOf(base), StatusCode::kOk);
   base.segments[0].bytes = kLogBytesMax + 1;
   EXPECT_EQ(CodeOf(base), StatusCode::kExhausted);
@@ -164,15 +164,24 @@ TEST(LogLimitsTest, ObjectsThatABaseNamesHaveABoundedSize) {
   base.parts[0].bytes = kFrameBytesMax;
   base.parts.resize(kObjectTextBytesMax / kFrameBytesMax, base.parts[0]);
   EXPECT_EQ(CodeOf(base), StatusCode::kOk);
-  base.parts.push_back({"log/b.part", 1, 1, Hash(16, 'x')});
+  base.parts.push_back({"log/b.part", 1, 1, Hash(16, 'x'), {}});
   EXPECT_EQ(CodeOf(base), StatusCode::kExhausted);
 }
 
 TEST(LogLimitsTest, ABaseNamesABoundedNumberOfParts) {
   BaseRecord base = Base();
-  base.parts.assign(kPartsMax, {"log/a.part", 1, 1, Hash(16, 'x')});
+  base.parts.assign(kPartsMax, {"log/a.part", 1, 1, Hash(16, 'x'), {}});
   EXPECT_EQ(CodeOf(base), StatusCode::kOk);
   base.parts.push_back(base.parts[0]);
+  EXPECT_EQ(CodeOf(base), StatusCode::kCorrupt);
+}
+
+TEST(LogLimitsTest, TheBoundsOfAPartHaveABoundedSize) {
+  BaseRecord base = Base();
+  base.parts = {{"log/a.part", 1, 1, Hash(16, 'x'), {}}};
+  base.parts[0].bounds = {"", std::string(kPartBoundBytesMax, 'b')};
+  EXPECT_EQ(CodeOf(base), StatusCode::kOk);
+  base.parts[0].bounds->last += 'b';
   EXPECT_EQ(CodeOf(base), StatusCode::kCorrupt);
 }
 
@@ -241,7 +250,7 @@ TEST_F(PondLimitsTest, TheTextOfAllPartsHasABoundedSize) {
   const std::string body = HollowFrame(kFrameTextBytesMax, 0);
   Overwrite("log/a.part", body);
   BaseRecord base = Base();
-  base.parts.assign(4, {"log/a.part", body.size(), 1, Xxh3_128(body)});
+  base.parts.assign(4, {"log/a.part", body.size(), 1, Xxh3_128(body), {}});
   Overwrite(std::string(kLogKey), EncodeLogStart(base, ""));
   EXPECT_EQ(Await(OpenOther()->Latest(Context{})).status().code(), StatusCode::kCorrupt);
   base.parts.push_back(base.parts[0]);

@@ -170,6 +170,31 @@ TEST(LogObjectTest, BaseWithBrokenReferencesIsCorrupt) {
   EXPECT_EQ(DecodeLog(EncodeLogStart(base, ""), "x").error().code(), StatusCode::kCorrupt);
 }
 
+TEST(LogObjectTest, BoundsOfPartsMayBeMissingAndMustRise) {
+  BaseRecord base = Base();
+  base.parts = {{"log/a.part", 1, 1, Hash(16, 'x'), {}},
+                {"log/b.part", 1, 1, Hash(16, 'x'), PartBounds{"main", "main\x01t"}}};
+  const auto log = DecodeLog(EncodeLogStart(base, ""), "x");
+  ASSERT_TRUE(log.ok()) << log.error().ToString();
+  EXPECT_EQ(log->base.parts[0].bounds, std::nullopt);
+  EXPECT_EQ(log->base.parts[1].bounds, base.parts[1].bounds);
+  std::swap(base.parts[1].bounds->first, base.parts[1].bounds->last);
+  EXPECT_EQ(DecodeLog(EncodeLogStart(base, ""), "x").error().code(), StatusCode::kCorrupt);
+}
+
+// Later writers may say more of a part: a reader leaves out what it does not know.
+TEST(LogObjectTest, UnknownMembersOfReferencesAreLeftOut) {
+  BaseRecord base = Base();
+  base.parts = {{"log/a.part", 1, 1, Hash(16, 'x'), {}}};
+  std::string text = *DecompressFrame(EncodeBase(base, ""), Place{"x", 0}, 0);
+  const std::string_view member = "\"lines\":1";
+  text.replace(text.find(member), member.size(),
+               "\"lines\":1,\"keys\":{\"of\":[1,2]},\"more\":null");
+  const auto read = DecodeBase(CompressFrame(text), Place{"x", 0});
+  ASSERT_TRUE(read.ok()) << read.error().ToString();
+  EXPECT_EQ(read->record.parts.size(), 1u);
+}
+
 TEST(FrameTest, BombIsRefusedByItsHeader) {
   std::string frame = CompressFrame(std::string(1000, 'x'));
   // Frame header: magic, descriptor, then the content size; make it a four-byte size of 2 GiB.

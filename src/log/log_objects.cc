@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "base/encoding.h"
@@ -69,17 +70,38 @@ Task<Result<std::vector<Event>>> ReadParts(SitePtr site, Context context,
   co_return lines;
 }
 
+// The place of each line of a state; the idempotency keys come first and belong to none, "".
+// Nothing if the folder's places are not what log/folder.h says, or too long to be bounds.
+std::optional<std::vector<std::string_view>> PlacesOf(const BaseState& state) {
+  std::vector<std::string_view> places(state.keys.size());
+  for (const PlaceRun& run : state.places) {
+    const bool rises = places.empty() || places.back() <= run.place;
+    if (!rises || run.place.size() > kPartBoundBytesMax || !IsUtf8(run.place)) return std::nullopt;
+    if (run.lines > state.events.size()) return std::nullopt;
+    places.insert(places.end(), run.lines, run.place);
+  }
+  if (places.size() != state.keys.size() + state.events.size()) return std::nullopt;
+  return places;
+}
+
 // Cuts the lines into texts of about kPartTextBytesGoal.
 struct PartText {
   std::string text;
   uint64_t lines = 0;
+  std::optional<PartBounds> bounds;
 };
-std::vector<PartText> CutIntoParts(const std::vector<Event>& lines) {
+std::vector<PartText> CutIntoParts(const std::vector<Event>& lines, const BaseState& state) {
+  const auto places = PlacesOf(state);
   std::vector<PartText> parts;
-  for (const Event& line : lines) {
-    if (parts.empty() || parts.back().text.size() >= kPartTextBytesGoal) parts.emplace_back();
-    AppendLine(parts.back().text, line);
-    ++parts.back().lines;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (parts.empty() || parts.back().text.size() >= kPartTextBytesGoal) {
+      parts.emplace_back();
+      if (places) parts.back().bounds = {std::string((*places)[i]), ""};
+    }
+    PartText& part = parts.back();
+    AppendLine(part.text, lines[i]);
+    ++part.lines;
+    if (places) part.bounds->last = (*places)[i];
   }
   return parts;
 }
@@ -163,7 +185,7 @@ Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, BaseStat
     co_return stored;
   }
   stored.text.clear();
-  std::vector<PartText> texts = CutIntoParts(lines);
+  std::vector<PartText> texts = CutIntoParts(lines, state);
   if (texts.size() > kPartsMax) {
     co_return Status::Exhausted(
         fmt::format("a state of {} parts; at most {}", texts.size(), kPartsMax));
@@ -173,7 +195,7 @@ Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, BaseStat
     for (; next < texts.size() && writes.size() < kRequestsInFlightMax; ++next) {
       const Bytes body(CompressFrame(texts[next].text));
       PartRef part{"log/" + site->env.uuids.Next().ToString() + ".part", body.size(),
-                   texts[next].lines, Xxh3_128(body.view())};
+                   texts[next].lines, Xxh3_128(body.view()), std::move(texts[next].bounds)};
       writes.push_back(WriteObject(site, context, part.path, body));
       stored.parts.push_back(std::move(part));
     }

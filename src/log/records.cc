@@ -140,9 +140,16 @@ Result<std::vector<PartRef>> ParseParts(Members& base, const Place& place) {
   uint64_t bytes = 0;
   for (const dom::object object : base.Objects("parts", kPartsMax)) {
     Members m(object, place, "base");
-    PartRef p{m.Text("path", 128), m.Uint("bytes"), m.Uint("lines"), m.HashOf("hash")};
+    PartRef p{m.Text("path", 128), m.Uint("bytes"), m.Uint("lines"), m.HashOf("hash"), {}};
+    if (m.Has("first")) {
+      p.bounds = {m.Text("first", kPartBoundBytesMax), m.Text("last", kPartBoundBytesMax)};
+    }
     RETURN_IF_ERROR(m.status());
     if (!IsObjectPath(p.path)) return place.Corrupt("the path of a part", JsonQuote(p.path));
+    if (p.bounds && p.bounds->first > p.bounds->last) {
+      return place.Corrupt("bounds of a part that rise",
+                           JsonQuote(p.bounds->first) + " and " + JsonQuote(p.bounds->last));
+    }
     RETURN_IF_ERROR(CheckSize(p.path, p.bytes, kFrameBytesMax, place));
     // Compressed they are never larger than their text.
     bytes += p.bytes;
@@ -165,7 +172,9 @@ void WriteReferences(JsonWriter& json, const BaseRecord& base) {
   json.Key("parts").BeginArray();
   for (const PartRef& p : base.parts) {
     json.BeginObject().Key("path").String(p.path).Key("bytes").Uint(p.bytes);
-    json.Key("lines").Uint(p.lines).Key("hash").String(HexEncode(p.hash)).EndObject();
+    json.Key("lines").Uint(p.lines).Key("hash").String(HexEncode(p.hash));
+    if (p.bounds) json.Key("first").String(p.bounds->first).Key("last").String(p.bounds->last);
+    json.EndObject();
   }
   json.EndArray();
 }

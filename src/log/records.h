@@ -8,11 +8,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "log/event.h"
+#include "log/folder.h"
 #include "log/frame.h"
 
 namespace duckpond {
@@ -39,12 +41,20 @@ struct SegmentRef {
   Hash hash;  // Of the whole object.
 };
 
+// The places (log/folder.h) of a part's first and last line.
+struct PartBounds {
+  std::string first;
+  std::string last;
+  bool operator==(const PartBounds&) const = default;
+};
+
 // One object of a state that is too large for the base: a single frame of lines.
 struct PartRef {
   std::string path;
   uint64_t bytes = 0;
   uint64_t lines = 0;
-  Hash hash;  // Of the whole object.
+  Hash hash;                         // Of the whole object.
+  std::optional<PartBounds> bounds;  // None: it may have lines of any place.
 };
 
 struct BaseRecord {
@@ -64,6 +74,7 @@ struct BaseRecord {
 struct BaseState {
   std::vector<KeyRecord> keys;
   std::vector<Event> events;
+  std::vector<PlaceRun> places = {};  // Of the events; may be empty. Not read back.
 };
 
 // What the first commit of a pond chains to: the hash of the pond's id as text.

@@ -42,7 +42,8 @@ Task<Result<PreparedRoll>> PrepareRoll(SitePtr site, Context context, ImagePtr i
   PreparedRoll roll;
   roll.replaces = image->base.id;
   roll.hash = image->end().hash;
-  BaseState state{image->Keys(), site->folder.Unfold(*image->state)};
+  BaseState state{image->Keys(), site->folder.Unfold(*image->state),
+                  site->folder.Places(*image->state)};
   roll.keys = std::make_shared<const std::vector<KeyRecord>>(state.keys);
 
   SegmentRef segment = DescribeSegment(*image, "log/" + site->env.uuids.Next().ToString() + ".log");

@@ -82,6 +82,15 @@ class SetFolder final : public Folder {
     return events;
   }
 
+  // Each key is a place of its own.
+  std::vector<PlaceRun> Places(const FoldedState& state) const override {
+    std::vector<PlaceRun> runs;
+    for (const auto& [key, entry] : dynamic_cast<const SetState&>(state).entries) {
+      runs.push_back({key, 1});
+    }
+    return runs;
+  }
+
   bool Knows(std::string_view name) const override { return name == "put" || name == "remove"; }
 };
 
