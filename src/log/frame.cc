@@ -146,8 +146,9 @@ Result<LogHeader> DecodeLogHeader(std::string_view bytes, const Place& place) {
   }
   LogHeader header{ReadU32(bytes, 16), ReadU32(bytes, 20), std::string(bytes.substr(24, 16))};
   if (header.format == 0 || header.format > kLogFormat) {
-    return Status::Unsupported(fmt::format("{}: format {}; this program reads up to {}",
-                                           place.ToString(), header.format, kLogFormat));
+    return Status::Unsupported(
+        fmt::format("{}: format {}; this program reads up to {}: use a newer one", place.ToString(),
+                    header.format, kLogFormat));
   }
   return header;
 }

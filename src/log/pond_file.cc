@@ -35,7 +35,8 @@ Result<PondFile> PondFile::Decode(std::string_view text) {
   if (object["format"].get(format) != simdjson::SUCCESS || format == 0) return Broken("a format");
   if (format > kLogFormat) {
     return Status::Unsupported(
-        fmt::format("{}: format {}; this program reads up to {}", kPondKey, format, kLogFormat));
+        fmt::format("{}: format {}; this program reads up to {}: use a newer one", kPondKey, format,
+                    kLogFormat));
   }
   file.format = static_cast<uint32_t>(format);
   std::string_view id;
