@@ -142,7 +142,7 @@ void FileWriter::CloseGroup() {
 // Returns where the column chunks are.
 std::vector<FileSource::Piece> FileWriter::DescribeGroups(
     DataFile& file, const std::shared_ptr<FileBuffer>& buffer) {
-  const FilePath path(buffer, "written.parquet");
+  const FilePath path(client_, buffer, "written.parquet");
   const auto parquet =
       ParquetFile::Open(client_, {path.info(file.bytes, file.footer_bytes), "", {}, false, {}});
   file.row_groups = parquet->groups();

@@ -34,7 +34,9 @@ duckdb::CopyInfo OptionsFor(const TableDef& def) {
 }  // namespace
 
 ParquetEncoder::ParquetEncoder(duckdb::ClientContext& client, const TableDef& def)
-    : client_(client), path_(buffer_, def.name + ".parquet"), function_(ParquetFunction(client)) {
+    : client_(client),
+      path_(client, buffer_, def.name + ".parquet"),
+      function_(ParquetFunction(client)) {
   duckdb::vector<std::string> names;
   duckdb::vector<duckdb::LogicalType> stored;
   for (const Column& column : def.columns) {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "sql/pond_file_system.h"
 
-#include <charconv>
 #include <cstring>
 #include <map>
 #include <mutex>
 
+#include "base/encoding.h"
+#include "base/env.h"
+#include "base/little_endian.h"
+#include "duckdb/common/file_opener.hpp"
 #include "sql/errors.h"
 
 namespace duckpond {
@@ -19,11 +22,12 @@ constexpr const char* kScheme = "duckpond-data://";
 constexpr uint64_t kFooterTailBytes = 8;
 
 struct OpenFile {
+  const duckdb::ClientContext* client = nullptr;
   std::shared_ptr<FileSource> source;
   std::shared_ptr<FileBuffer> buffer;
 };
 
-// The files that may be opened just now. One per process: numbers are never used twice.
+// The files that may be opened just now.
 class OpenFiles {
  public:
   static OpenFiles& Get() {
@@ -31,31 +35,36 @@ class OpenFiles {
     return *files;
   }
 
-  uint64_t Add(OpenFile file) {
+  // Gives the token by which it is found. Nobody guesses one, nor does a path survive its
+  // statement.
+  std::string Add(OpenFile file) {
+    constexpr int kTokenWords = 2;
+    std::string bytes;
+    for (int i = 0; i < kTokenWords; ++i) {
+      AppendLittleEndian(bytes, Env::Process().random.Next());
+    }
+    std::string token = HexEncode(bytes);
     std::lock_guard lock(mutex_);
-    files_.emplace(++last_, std::move(file));
-    return last_;
+    files_.emplace(token, std::move(file));
+    return token;
   }
-  void Remove(uint64_t number) {
+  void Remove(const std::string& token) {
     std::lock_guard lock(mutex_);
-    files_.erase(number);
+    files_.erase(token);
   }
-  OpenFile Find(const std::string& path) {
-    uint64_t number = 0;
-    const char* digits = path.data() + std::min(path.size(), std::strlen(kScheme));
-    std::from_chars(digits, path.data() + path.size(), number);
+  OpenFile Find(const std::string& path, const duckdb::ClientContext* client) {
+    const std::string rest = path.substr(std::min(path.size(), std::strlen(kScheme)));
     std::lock_guard lock(mutex_);
-    const auto found = files_.find(number);
-    if (found == files_.end()) {
-      throw duckdb::IOException("%s is not a file that a statement has open", path);
+    const auto found = files_.find(rest.substr(0, rest.find('/')));
+    if (found == files_.end() || found->second.client != client) {
+      throw duckdb::IOException("%s is not a file that this statement has open", path);
     }
     return found->second;
   }
 
  private:
   std::mutex mutex_;
-  uint64_t last_ = 0;
-  std::map<uint64_t, OpenFile> files_;
+  std::map<std::string, OpenFile> files_;
 };
 
 struct PondFileHandle final : FileHandle {
@@ -78,9 +87,10 @@ class PondFileSystem final : public duckdb::FileSystem {
  public:
   duckdb::unique_ptr<FileHandle> OpenFile(
       const std::string& path, duckdb::FileOpenFlags flags,
-      duckdb::optional_ptr<duckdb::FileOpener> /*opener*/) override {
-    auto file = OpenFiles::Get().Find(path);
-    if (flags.OpenForWriting() && !file.buffer) {
+      duckdb::optional_ptr<duckdb::FileOpener> opener) override {
+    const auto client = duckdb::FileOpener::TryGetClientContext(opener);
+    auto file = OpenFiles::Get().Find(path, client.get());
+    if (flags.OpenForWriting() && (!file.buffer || file.buffer->is_written.exchange(true))) {
       throw duckdb::IOException("%s cannot be written", path);
     }
     return duckdb::make_uniq<PondFileHandle>(*this, path, flags, std::move(file));
@@ -135,18 +145,19 @@ class PondFileSystem final : public duckdb::FileSystem {
 
 }  // namespace
 
-FilePath::FilePath(std::shared_ptr<FileSource> source) {
+FilePath::FilePath(duckdb::ClientContext& client, std::shared_ptr<FileSource> source) {
   const std::string name = source->file().path;
-  number_ = OpenFiles::Get().Add({std::move(source), nullptr});
-  text_ = kScheme + std::to_string(number_) + "/" + name;
+  token_ = OpenFiles::Get().Add({&client, std::move(source), nullptr});
+  text_ = kScheme + token_ + "/" + name;
 }
 
-FilePath::FilePath(std::shared_ptr<FileBuffer> buffer, const std::string& name) {
-  number_ = OpenFiles::Get().Add({nullptr, std::move(buffer)});
-  text_ = kScheme + std::to_string(number_) + "/" + name;
+FilePath::FilePath(duckdb::ClientContext& client, std::shared_ptr<FileBuffer> buffer,
+                   const std::string& name) {
+  token_ = OpenFiles::Get().Add({&client, nullptr, std::move(buffer)});
+  text_ = kScheme + token_ + "/" + name;
 }
 
-FilePath::~FilePath() { OpenFiles::Get().Remove(number_); }
+FilePath::~FilePath() { OpenFiles::Get().Remove(token_); }
 
 duckdb::OpenFileInfo FilePath::info(uint64_t bytes, uint64_t footer_bytes) const {
   duckdb::OpenFileInfo info(text_);

@@ -207,7 +207,7 @@ std::shared_ptr<ParquetFile> ScanFiles::Open(const ScanUnit& unit) {
     ThrowStatus(Status::Unsupported("data file " + file.path + " has the format " + file.format +
                                     ", which this program does not know"));
   }
-  opened.path = std::make_unique<FilePath>(opened.source);
+  opened.path = std::make_unique<FilePath>(client_, opened.source);
   ParquetFile::Request request;
   request.info = opened.path->info(file.bytes, file.footer_bytes);
   request.cache_key = file.path;
