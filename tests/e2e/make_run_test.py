@@ -17,9 +17,11 @@ class MakeRun(PondTest):
             stdin=subprocess.DEVNULL,
             env=clean_environment(DUCKPOND_DEMO=str(self.folder), DUCKPOND_BUILD=str(BUILD)))
         self.addCleanup(process.stdout.close)
+        output = Lines(process.stdout)
+        self.addCleanup(output.join)
         self.addCleanup(process.wait, DEADLINE_S)
         self.addCleanup(process.kill)
-        return process, Lines(process.stdout)
+        return process, output
 
     def end(self, process, output):
         process.send_signal(signal.SIGTERM)

@@ -42,12 +42,17 @@ class Lines:
     def __init__(self, stream):
         self.seen = []
         self._new = queue.Queue()
-        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+        self._thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self._thread.start()
 
     def _read(self, stream):
         for line in stream:
             self._new.put(line)
         self._new.put(None)
+
+    def join(self):
+        """Waits for the end of the stream, which may be closed then."""
+        self._thread.join(DEADLINE_S)
 
     def wait_for(self, pattern):
         while True:
@@ -86,8 +91,9 @@ class Server:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(DEADLINE_S)
-        self.process.stdout.close()
-        self.process.stderr.close()
+        for lines, stream in ((self.output, self.process.stdout), (self.log, self.process.stderr)):
+            lines.join()
+            stream.close()
 
     def headers(self):
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
