@@ -212,9 +212,7 @@ Task<Result<Reply>> FaultyObjectStore::Write(Context context, std::string key, D
 Task<Result<PutReply>> FaultyObjectStore::Put(Context context, std::string key, Bytes body,
                                               PutCondition condition) {
   const Decision decision = Decide(RequestKind::kPut, key);
-  Send<PutReply> send = [store = below(), key, body, condition](Context sent) {
-    return store->Put(std::move(sent), key, body, condition);
-  };
+  auto send = SendPut(key, body, condition);
   Result<PutReply> reply = co_await Write<PutReply>(context, key, decision, std::move(send));
   if (reply.ok() && reply->state == PutReply::State::kWritten) Remember(key, body, reply->tag);
   co_return reply;
@@ -223,18 +221,14 @@ Task<Result<PutReply>> FaultyObjectStore::Put(Context context, std::string key, 
 Task<Result<PutReply>> FaultyObjectStore::Append(Context context, std::string key, Bytes body,
                                                  AppendPosition position) {
   const Decision decision = Decide(RequestKind::kPut, key);
-  Send<PutReply> send = [store = below(), key, body, position](Context sent) {
-    return store->Append(std::move(sent), key, body, position);
-  };
+  auto send = SendAppend(key, body, position);
   co_return co_await Write<PutReply>(context, key, decision, std::move(send));
 }
 
 Task<Result<DeleteReply>> FaultyObjectStore::Delete(Context context, std::string key,
                                                     std::optional<ObjectTag> if_match) {
   const Decision decision = Decide(RequestKind::kDelete, key);
-  Send<DeleteReply> send = [store = below(), key, if_match](Context sent) {
-    return store->Delete(std::move(sent), key, if_match);
-  };
+  auto send = SendDelete(key, if_match);
   co_return co_await Write<DeleteReply>(context, key, decision, std::move(send));
 }
 

@@ -104,8 +104,6 @@ class FaultyObjectStore final : public StoreWrapper {
   std::optional<Version> Earlier(const std::string& key);
 
   template <class Reply>
-  using Send = std::function<Task<Result<Reply>>(Context)>;
-  template <class Reply>
   Task<Result<Reply>> Write(Context context, std::string key, Decision decision, Send<Reply> send);
   template <class Reply>
   static Task<void> SendLate(int64_t wait_us, Send<Reply> send);

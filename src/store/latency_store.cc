@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <iterator>
 #include <numbers>
 #include <utility>
@@ -90,7 +89,7 @@ template <class Reply>
 Task<Result<Reply>> LatencyObjectStore::Read(Context context, Send<Reply> send) {
   const int64_t time_us = Sample(profile_.read);
   CO_RETURN_IF_ERROR(co_await Sleep(context, time_us / 2));
-  Result<Reply> reply = co_await send();
+  Result<Reply> reply = co_await send(context);
   CO_RETURN_IF_ERROR(co_await Sleep(context, time_us - time_us / 2));
   co_return reply;
 }
@@ -104,7 +103,7 @@ Task<Result<Reply>> LatencyObjectStore::Write(Context context, std::string key, 
     CO_RETURN_IF_ERROR(co_await Sleep(context, time_us - time_us / 2));
     co_return admitted;
   }
-  Result<Reply> reply = co_await send();
+  Result<Reply> reply = co_await send(context);
   const Status waited = co_await Sleep(context, time_us - time_us / 2);
   if (waited.ok() || !reply.ok()) co_return reply;
   // Sent, and the caller went away before the answer reached it.
@@ -116,41 +115,31 @@ Task<Result<Reply>> LatencyObjectStore::Write(Context context, std::string key, 
 
 Task<Result<GetReply>> LatencyObjectStore::Get(Context context, std::string key,
                                                GetOptions options) {
-  Send<GetReply> send = [store = below().get(), context, key, options] {
-    return store->Get(context, key, options);
-  };
+  auto send = SendGet(key, options);
   co_return co_await Read<GetReply>(context, std::move(send));
 }
 
 Task<Result<PutReply>> LatencyObjectStore::Put(Context context, std::string key, Bytes body,
                                                PutCondition condition) {
-  Send<PutReply> send = [store = below().get(), context, key, body, condition] {
-    return store->Put(context, key, body, condition);
-  };
+  auto send = SendPut(key, body, condition);
   co_return co_await Write<PutReply>(context, key, std::move(send));
 }
 
 Task<Result<PutReply>> LatencyObjectStore::Append(Context context, std::string key, Bytes body,
                                                   AppendPosition position) {
-  Send<PutReply> send = [store = below().get(), context, key, body, position] {
-    return store->Append(context, key, body, position);
-  };
+  auto send = SendAppend(key, body, position);
   co_return co_await Write<PutReply>(context, key, std::move(send));
 }
 
 Task<Result<DeleteReply>> LatencyObjectStore::Delete(Context context, std::string key,
                                                      std::optional<ObjectTag> if_match) {
-  Send<DeleteReply> send = [store = below().get(), context, key, if_match] {
-    return store->Delete(context, key, if_match);
-  };
+  auto send = SendDelete(key, if_match);
   co_return co_await Write<DeleteReply>(context, key, std::move(send));
 }
 
 Task<Result<ListReply>> LatencyObjectStore::List(Context context, std::string prefix,
                                                  std::optional<std::string> token) {
-  Send<ListReply> send = [store = below().get(), context, prefix, token] {
-    return store->List(context, prefix, token);
-  };
+  auto send = SendList(prefix, token);
   co_return co_await Read<ListReply>(context, std::move(send));
 }
 

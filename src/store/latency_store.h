@@ -56,8 +56,6 @@ class LatencyObjectStore final : public StoreWrapper {
   // Notes a write of `key` now, or refuses it.
   Status Admit(const std::string& key);
   template <class Reply>
-  using Send = std::function<Task<Result<Reply>>()>;
-  template <class Reply>
   Task<Result<Reply>> Read(Context context, Send<Reply> send);
   template <class Reply>
   Task<Result<Reply>> Write(Context context, std::string key, Send<Reply> send);

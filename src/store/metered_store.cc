@@ -50,15 +50,19 @@ Task<Result<GetReply>> MeteredObjectStore::Get(Context context, std::string key,
   co_return reply;
 }
 
-Task<Result<PutReply>> MeteredObjectStore::Put(Context context, std::string key, Bytes body,
-                                               PutCondition condition) {
-  const Count count(ledger_, context.ledger);
-  Result<PutReply> reply = co_await below()->Put(context, key, body, condition);
+CostLedger::Entry MeteredObjectStore::EntryOfWrite(const Bytes& body) const {
   CostLedger::Entry entry;
   entry.kind = RequestKind::kPut;
   entry.bytes_written = body.size();
   entry.usd = traits().prices.put;
-  count.End(reply.status(), entry);
+  return entry;
+}
+
+Task<Result<PutReply>> MeteredObjectStore::Put(Context context, std::string key, Bytes body,
+                                               PutCondition condition) {
+  const Count count(ledger_, context.ledger);
+  Result<PutReply> reply = co_await below()->Put(context, key, body, condition);
+  count.End(reply.status(), EntryOfWrite(body));
   co_return reply;
 }
 
@@ -66,11 +70,7 @@ Task<Result<PutReply>> MeteredObjectStore::Append(Context context, std::string k
                                                   AppendPosition position) {
   const Count count(ledger_, context.ledger);
   Result<PutReply> reply = co_await below()->Append(context, key, body, position);
-  CostLedger::Entry entry;
-  entry.kind = RequestKind::kPut;
-  entry.bytes_written = body.size();
-  entry.usd = traits().prices.put;
-  count.End(reply.status(), entry);
+  count.End(reply.status(), EntryOfWrite(body));
   co_return reply;
 }
 

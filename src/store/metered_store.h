@@ -35,6 +35,8 @@ class MeteredObjectStore final : public StoreWrapper {
   // One request under way, entered in both ledgers when it ends.
   class Count;
 
+  CostLedger::Entry EntryOfWrite(const Bytes& body) const;
+
   const std::shared_ptr<CostLedger> ledger_;
 };
 

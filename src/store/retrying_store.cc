@@ -2,7 +2,6 @@
 #include "store/retrying_store.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 namespace duckpond {
@@ -26,7 +25,7 @@ Task<bool> RetryingObjectStore::WaitBefore(Context context, int attempt) {
 template <class Reply>
 Task<Result<Reply>> RetryingObjectStore::Read(Context context, Send<Reply> send) {
   for (int attempt = 1;; ++attempt) {
-    Result<Reply> reply = co_await send();
+    Result<Reply> reply = co_await send(context);
     const bool again = !reply.ok() && (reply.error().code() == StatusCode::kUnavailable ||
                                        reply.error().code() == StatusCode::kUnknown);
     if (!again) co_return reply;
@@ -40,7 +39,7 @@ Task<Result<Reply>> RetryingObjectStore::Write(Context context, bool conditional
                                                Send<Reply> send) {
   std::optional<Reply> unknown;  // Of an earlier attempt, which may have happened or still happen.
   for (int attempt = 1;; ++attempt) {
-    Result<Reply> reply = co_await send();
+    Result<Reply> reply = co_await send(context);
     const bool is_unknown = reply.ok() && reply->state == Reply::State::kUnknown;
     if (is_unknown) unknown = *reply;
     const bool failed = !reply.ok() && reply.error().code() == StatusCode::kUnavailable;
@@ -56,42 +55,32 @@ Task<Result<Reply>> RetryingObjectStore::Write(Context context, bool conditional
 
 Task<Result<GetReply>> RetryingObjectStore::Get(Context context, std::string key,
                                                 GetOptions options) {
-  Send<GetReply> send = [store = below().get(), context, key, options] {
-    return store->Get(context, key, options);
-  };
+  auto send = SendGet(key, options);
   co_return co_await Read<GetReply>(context, std::move(send));
 }
 
 Task<Result<PutReply>> RetryingObjectStore::Put(Context context, std::string key, Bytes body,
                                                 PutCondition condition) {
-  Send<PutReply> send = [store = below().get(), context, key, body, condition] {
-    return store->Put(context, key, body, condition);
-  };
+  auto send = SendPut(key, body, condition);
   const bool conditional = condition.kind != PutCondition::Kind::kNone;
   co_return co_await Write<PutReply>(context, conditional, std::move(send));
 }
 
 Task<Result<PutReply>> RetryingObjectStore::Append(Context context, std::string key, Bytes body,
                                                    AppendPosition position) {
-  Send<PutReply> send = [store = below().get(), context, key, body, position] {
-    return store->Append(context, key, body, position);
-  };
+  auto send = SendAppend(key, body, position);
   co_return co_await Write<PutReply>(context, /*conditional=*/true, std::move(send));
 }
 
 Task<Result<DeleteReply>> RetryingObjectStore::Delete(Context context, std::string key,
                                                       std::optional<ObjectTag> if_match) {
-  Send<DeleteReply> send = [store = below().get(), context, key, if_match] {
-    return store->Delete(context, key, if_match);
-  };
+  auto send = SendDelete(key, if_match);
   co_return co_await Write<DeleteReply>(context, if_match.has_value(), std::move(send));
 }
 
 Task<Result<ListReply>> RetryingObjectStore::List(Context context, std::string prefix,
                                                   std::optional<std::string> token) {
-  Send<ListReply> send = [store = below().get(), context, prefix, token] {
-    return store->List(context, prefix, token);
-  };
+  auto send = SendList(prefix, token);
   co_return co_await Read<ListReply>(context, std::move(send));
 }
 

@@ -47,8 +47,6 @@ class RetryingObjectStore final : public StoreWrapper {
 
   // `send` makes one attempt.
   template <class Reply>
-  using Send = std::function<Task<Result<Reply>>()>;
-  template <class Reply>
   Task<Result<Reply>> Read(Context context, Send<Reply> send);
   template <class Reply>
   Task<Result<Reply>> Write(Context context, bool conditional, Send<Reply> send);

@@ -6,7 +6,9 @@
 // Lifetime:  shares the store below, because requests of a wrapper may outlive it (a late put).
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -43,6 +45,15 @@ class StoreWrapper : public ObjectStore {
   std::string server() const override { return below_->server(); }
 
  protected:
+  // One request to the store below, to be sent when and as often as a wrapper likes.
+  template <class Reply>
+  using Send = std::function<Task<Result<Reply>>(Context)>;
+  Send<GetReply> SendGet(std::string key, GetOptions options) const;
+  Send<PutReply> SendPut(std::string key, Bytes body, PutCondition condition) const;
+  Send<PutReply> SendAppend(std::string key, Bytes body, AppendPosition position) const;
+  Send<DeleteReply> SendDelete(std::string key, std::optional<ObjectTag> if_match) const;
+  Send<ListReply> SendList(std::string prefix, std::optional<std::string> token) const;
+
   const std::shared_ptr<ObjectStore>& below() const { return below_; }
 
  private:
