@@ -17,6 +17,8 @@ namespace {
 // Entries that were replaced and are kept for plans that still refer to them.
 constexpr size_t kRetiredMax = 4096;
 
+constexpr int64_t kSettleUsMax = 3'000'000;
+
 constexpr const char* kMain = "main";
 
 }  // namespace
@@ -29,7 +31,13 @@ PondCatalog::PondCatalog(duckdb::AttachedDatabase& database, std::shared_ptr<Pon
   functions_ = std::make_unique<CatalogFunctions>(*this, EntryOf(main));
 }
 
-PondCatalog::~PondCatalog() = default;
+// What a roll has written is of use only if it is swapped in, so a program that detaches, or ends,
+// waits for one that a commit has begun.
+PondCatalog::~PondCatalog() {
+  Executor& executor = Env::Process().executor;
+  const Context context = Context().WithDeadline(executor.NowUs() + kSettleUsMax);
+  const Status settled = Block(executor, pond_->log().Settle(context));
+}
 
 Status PondCatalog::NoPond() const {
   return Status::NotFound("no pond at " + pond_->store().url() +
