@@ -30,6 +30,19 @@ std::string Cut(std::string_view text, size_t bytes_max) {
   return std::string(text.substr(0, end)) + "…";
 }
 
+// Names come from whoever writes to the bucket: nothing in them may move the reader's cursor.
+std::string Visible(std::string_view text) {
+  constexpr unsigned char kSpace = 0x20;
+  constexpr unsigned char kDelete = 0x7F;
+  std::string visible;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool control = byte < kSpace || byte == kDelete;
+    visible += control ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+  }
+  return visible;
+}
+
 std::string SizeText(uint64_t bytes) {
   constexpr double kThousand = 1000;
   const auto size = static_cast<double>(bytes);
@@ -63,7 +76,7 @@ std::string LogView::Detail(const Event& event) {
     detail += fmt::format("  {} row{}", number, number == 1 ? "" : "s");
   }
   if (data["bytes"].get(number) == simdjson::SUCCESS) detail += "  " + SizeText(number);
-  return Cut(detail.empty() ? event.data : detail, kDetailMax);
+  return Cut(Visible(detail.empty() ? event.data : detail), kDetailMax);
 }
 
 std::string LogView::Text(const CommitRecord& commit) {

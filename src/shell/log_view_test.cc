@@ -39,6 +39,13 @@ TEST(LogView, WhatItDoesNotKnowIsShownAsItIsButNotForEver) {
   EXPECT_LT(line.size(), 130u);
 }
 
+TEST(LogView, NamesMoveNoCursor) {
+  LogView view;
+  Event create{*Uuid::Parse(kTable), "create_table", R"({"name":"a\u001b[2J\nb\u007fc"})"};
+  EXPECT_EQ(view.Text(Commit(1, {create})),
+            "      1  2023-11-14 22:13:20  create_table    a\\x1b[2J\\x0ab\\x7fc\n");
+}
+
 TEST(LogView, JsonIsALineAnEvent) {
   Event create{*Uuid::Parse(kTable), "create_table", R"({"name":"birds"})"};
   EXPECT_EQ(LogView::Json(Commit(1, {create})),

@@ -78,6 +78,17 @@ class Formats(Http):
         self.assertEqual(answer["rows"], 3)
         self.assertEqual(sorted(answer["statistics"]), ["bytes_read", "elapsed", "rows_read"])
 
+    def test_what_was_read_is_counted(self):
+        self.server.rows("CALL pond.set_option('inline_bytes', 0); "
+                         "CREATE TABLE t AS SELECT i FROM range(5000) r(i)")
+        _, headers, body = self.server.ask(b"SELECT sum(i) FROM t",
+                                           path="/query?default_format=JSONCompact")
+        said = json.loads(body)["statistics"]
+        self.assertEqual(said["rows_read"], 5000)
+        self.assertGreater(said["bytes_read"], 0)
+        self.assertEqual(said["bytes_read"], json.loads(headers["Duckpond-Cost"])["bytes_read"])
+        self.assertGreater(said["elapsed"], 0)
+
     def test_the_parameter_wins_over_x_clickhouse_format_which_wins_over_format(self):
         for path, headers, wanted in (
                 ("/query?default_format=CSV", {"X-ClickHouse-Format": "JSON"}, b"n\n1\n"),
