@@ -4,9 +4,11 @@
 Writers are threads of one Python process with a connection each on the same attached pond: nothing
 stands between them and the committer that they share, as an HTTP server's own work would. The rate
 limits are injected by the proxy: 15 writes a second of one key answered 503 beyond (S3), and one a
-second answered 429 (R2), with S3's latency (22 ms a GET, 26 ms a PUT) in both. Afterwards the table
+second answered 429 (R2), with S3's latency (22 ms a GET, 26 ms a PUT) in both; one second's worth may
+come at once, so a run of N seconds allows N + 1. Afterwards the table
 must hold every acknowledged row once, and no other but those whose outcome was unknown.
 """
+import collections
 import json
 import os
 import pathlib
@@ -61,20 +63,29 @@ def check(url, environment, acknowledged, unknown):
                            f"rows, {distinct} of them distinct")
 
 
-def shape(name, url, processes, threads, args, environment=None, meter=None):
+FREE = {"latency_ms_by_kind": {}, "puts_per_second_per_key": 0}
+
+
+def shape(name, url, processes, threads, args, environment=None, meter=None, limits=None):
+    """One line. The limits hold for the commits only: making the pond is not what is measured."""
     environment = environment or {}
+    if meter:
+        meter.settings(**FREE)
     session.run_program(["create", url], environment)
     session.run_program([url, "-c", "CREATE TABLE events (writer INT, number INT, text VARCHAR)"],
                         environment)
     if meter:
+        meter.settings(**limits)
         meter.reset()
     answers = race(url, processes, threads, args.seconds, environment)
     counted = meter.stats() if meter else None
     acknowledged = sum(each["acknowledged"] for each in answers)
     unknown = sum(each["unknown"] for each in answers)
-    errors = {message: count for each in answers for message, count in each["errors"].items()}
+    errors = collections.Counter()
+    for each in answers:
+        errors.update(each["errors"])
     if meter:
-        meter.settings(puts_per_second_per_key=0)
+        meter.settings(**FREE)
     check(url, environment, acknowledged, unknown)
     seconds = max(each["seconds"] for each in answers)
     statuses = counted["statuses"] if counted else {}
@@ -104,11 +115,11 @@ def run(args, findings):
                     environment=servers.s3_environment(port))
             environment = servers.s3_environment(meter.port)
             for limit, (name, rate, status) in enumerate(LIMITS):
+                limits = {"latency_ms_by_kind": S3_LATENCY, "puts_per_second_per_key": rate,
+                          "refusal_status": status}
                 for number, (processes, threads) in enumerate(SHAPES):
-                    meter.settings(latency_ms_by_kind=S3_LATENCY, puts_per_second_per_key=rate,
-                                   refusal_status=status)
                     add(name, f"s3://{servers.BUCKET}/limited{limit}.{number}", processes, threads,
-                        environment=environment, meter=meter)
+                        environment=environment, meter=meter, limits=limits)
     findings.table(f"Acknowledged commits, {args.seconds:g} s each", lines)
     findings.note("every acknowledged row is there once, in every line")
     for message, where in failures.items():

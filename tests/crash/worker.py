@@ -48,7 +48,7 @@ def commit(connection, seed, writer, txn):
     try:
         connection.execute("COMMIT")
     except Exception as error:  # pylint: disable=broad-except
-        if "unknown" not in str(error).lower():
+        if "Unknown outcome" not in str(error):
             raise
         say("unknown", txn)
         return

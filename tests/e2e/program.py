@@ -56,7 +56,10 @@ class Lines:
 
     def wait_for(self, pattern):
         while True:
-            line = self._new.get(timeout=DEADLINE_S)
+            try:
+                line = self._new.get(timeout=DEADLINE_S)
+            except queue.Empty:
+                line = None
             if line is None:
                 raise AssertionError(f"{pattern} never came; there was: {''.join(self.seen)}")
             self.seen.append(line)
@@ -80,7 +83,7 @@ class Server:
         try:
             found = self.output.wait_for(r"at http://([^:]+):(\d+)$")
         except AssertionError:
-            self.process.kill()
+            self.__exit__()
             raise
         self.host, self.port = found.group(1), int(found.group(2))
 
