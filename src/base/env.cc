@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/env.h"
 
+#include "base/hash.h"
+
 namespace duckpond {
 namespace {
 
@@ -10,6 +12,8 @@ constexpr int kExecutorThreads = 8;
 }  // namespace
 
 Env& Env::Process() {
+  static const bool once = (HashUntilTheEnd(), true);
+  (void)once;
   static auto* executor = new ThreadExecutor(kExecutorThreads);
   static auto* clock = new SystemClock;
   static auto* random = new SystemRandom;

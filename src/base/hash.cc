@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/hash.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #define XXH_INLINE_ALL
@@ -43,5 +44,7 @@ std::string HmacSha256(std::string_view key, std::string_view bytes) {
   digest.resize(size);
   return digest;
 }
+
+void HashUntilTheEnd() { OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr); }
 
 }  // namespace duckpond

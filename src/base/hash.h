@@ -19,4 +19,8 @@ std::string Sha256(std::string_view bytes);                            // 32 byt
 std::string HmacSha256(std::string_view key, std::string_view bytes);  // 32 bytes
 std::string Md5(std::string_view bytes);                               // 16 bytes
 
+// Lets hashing, and TLS, go on while the process exits, when OpenSSL would clean up behind threads
+// that still run. REQUIRES: called before anything else of OpenSSL; else it changes nothing.
+void HashUntilTheEnd();
+
 }  // namespace duckpond
