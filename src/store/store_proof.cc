@@ -12,7 +12,10 @@ namespace duckpond {
 namespace {
 
 constexpr int kRivals = 4;
+// One alone would race with nobody.
+constexpr int kRivalsAnsweredMin = 2;
 constexpr int kLooks = 4;
+constexpr int64_t kThrottledUs = 1'000'000;
 
 using State = PutReply::State;
 
@@ -35,7 +38,7 @@ class Prover {
     CO_RETURN_IF_ERROR(co_await Begin());
     CO_RETURN_IF_ERROR(CheckServer());
     CO_RETURN_IF_ERROR(co_await Race());
-    const Result<PutReply> stale = co_await Put(race_key_, "stale", PutCondition::IfMatch(first_));
+    const Result<PutReply> stale = co_await PutStale();
     CO_RETURN_IF_ERROR(CheckConflict("If-Match with an old tag", stale));
     co_return co_await CheckContents();
   }
@@ -127,14 +130,23 @@ class Prover {
     puts.push_back(Put(missing_key_, "ghost", PutCondition::IfMatch(first_)));
     const std::vector<Result<PutReply>> replies = co_await WhenAll(std::move(puts));
     CO_RETURN_IF_ERROR(CheckConflict("If-None-Match: * of a key that exists", replies[kRivals]));
+    int answered = 0;
+    Status throttled;
     for (int i = 0; i < kRivals; ++i) {
+      if (replies[i].status().code() == StatusCode::kUnavailable) {
+        // R2 admits one write of a key a second and turns the others away: they did not win.
+        throttled = replies[i].error();
+        continue;
+      }
       if (!replies[i].ok()) co_return replies[i].error();
+      ++answered;
       if (replies[i]->state == State::kUnknown) co_return Unclear("If-Match", replies[i]->detail);
       if (replies[i]->state == State::kConflict) continue;
       if (!winner_.empty()) co_return Refused("let two writers win the same race");
       winner_ = Rival(i);
     }
     CO_RETURN_IF_ERROR(CheckConflict("If-Match of a missing key", replies[kRivals + 1]));
+    if (answered < kRivalsAnsweredMin) co_return throttled;
     if (!winner_.empty()) co_return Status::Ok();
     co_return co_await SwapAlone();
   }
@@ -159,6 +171,15 @@ class Prover {
       co_return Status::Ok();
     }
     co_return Refused("refused If-Match with the right tag");
+  }
+
+  // After the race the key's turn may be a second away: longer than retries may take.
+  Task<Result<PutReply>> PutStale() {
+    for (int i = 1;; ++i) {
+      Result<PutReply> reply = co_await Put(race_key_, "stale", PutCondition::IfMatch(first_));
+      if (reply.status().code() != StatusCode::kUnavailable || i == kLooks) co_return reply;
+      CO_RETURN_IF_ERROR(co_await Sleep(context_, kThrottledUs));
+    }
   }
 
   static std::string Rival(int number) { return fmt::format("rival {}", number); }
