@@ -68,7 +68,7 @@ FileWriter::FileWriter(duckdb::ClientContext& client, std::shared_ptr<Pond> pond
       def_(std::move(def)),
       has_key_(!def_->Keys().empty()),
       one_file_(files == Files::kOne),
-      keys_(def_) {
+      keys_(client, def_) {
   duckdb::vector<duckdb::LogicalType> types;
   for (const Column& column : def_->columns) types.push_back(ToDuckDb(column.type));
   part_.Initialize(duckdb::Allocator::DefaultAllocator(), types);

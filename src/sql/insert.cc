@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "sql/insert.h"
 
-#include <algorithm>
-#include <optional>
-
 #include "sql/batch_convert.h"
 #include "sql/connection_state.h"
 #include "sql/entries.h"
 #include "sql/errors.h"
 #include "sql/file_writer.h"
+#include "sql/key_order.h"
 #include "sql/pond_catalog.h"
 #include "sql/pond_transaction.h"
 #include "sql/row_checks.h"
@@ -24,7 +22,10 @@ constexpr uint64_t kInlineMemoryMax = 1024 * 1024;
 struct InsertState final : public duckdb::GlobalSinkState {
   InsertState(duckdb::ClientContext& client_context, PondCatalog& pond_catalog,
               std::shared_ptr<const TableDef> table)
-      : client(client_context), catalog(pond_catalog), def(std::move(table)), keys(def) {}
+      : client(client_context),
+        catalog(pond_catalog),
+        def(std::move(table)),
+        keys(client_context, def) {}
   ~InsertState() override;
 
   duckdb::ClientContext& client;
@@ -123,43 +124,6 @@ void CheckKeys(InsertState& state) {
   ThrowIfBroken(status);
 }
 
-// Sorts the rows by the table's first key, NULLs last.
-void SortFew(InsertState& state) {
-  struct Place {
-    std::optional<std::string> key;
-    size_t chunk = 0;
-    duckdb::idx_t row = 0;
-  };
-  std::vector<std::unique_ptr<duckdb::DataChunk>> chunks;
-  std::vector<Place> places;
-  const auto types = TypesOf(*state.def);
-  for (auto& chunk : state.few->Chunks()) {
-    chunks.push_back(std::make_unique<duckdb::DataChunk>());
-    chunks.back()->Initialize(duckdb::Allocator::DefaultAllocator(), types);
-    chunks.back()->Append(chunk);
-    auto keys = FirstKeys(*state.def, *chunks.back());
-    for (duckdb::idx_t row = 0; row < chunk.size(); ++row) {
-      places.push_back({std::move(keys[row]), chunks.size() - 1, row});
-    }
-  }
-  std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
-    if (!a.key || !b.key) return a.key.has_value() && !b.key.has_value();
-    return *a.key < *b.key;
-  });
-  state.few = duckdb::make_uniq<duckdb::ColumnDataCollection>(state.client, types);
-  duckdb::DataChunk sorted;
-  sorted.Initialize(duckdb::Allocator::DefaultAllocator(), types);
-  for (const Place& place : places) {
-    duckdb::SelectionVector one(1);
-    one.set_index(0, place.row);
-    sorted.Append(*chunks[place.chunk], false, &one, 1);
-    if (sorted.size() < STANDARD_VECTOR_SIZE) continue;
-    state.few->Append(sorted);
-    sorted.Reset();
-  }
-  if (sorted.size() > 0) state.few->Append(sorted);
-}
-
 struct InsertSource final : public duckdb::GlobalSourceState {
   duckdb::ColumnDataScanState scan;
   bool started = false;
@@ -227,7 +191,7 @@ duckdb::SinkFinalizeType PondInsert::Finalize(duckdb::Pipeline& /*pipeline*/,
                                               duckdb::OperatorSinkFinalizeInput& input) const {
   auto& state = input.global_state.Cast<InsertState>();
   if (state.rows == 0) return duckdb::SinkFinalizeType::READY;
-  if (state.unsorted) SortFew(state);
+  if (state.unsorted) state.few = SortedByKey(state.client, *state.def, *state.few);
   if (state.few) {
     for (auto& chunk : state.few->Chunks()) state.keys.Add(chunk);
     const bool few_enough = state.few->Count() <= kInlineRowsMax && WantsInline(state);

@@ -5,24 +5,18 @@
 #include "sql/entries.h"
 #include "sql/errors.h"
 #include "sql/insert.h"
+#include "sql/key_order.h"
 #include "sql/pond_catalog.h"
 #include "sql/table_info.h"
 
 namespace duckpond {
 namespace {
 
-duckdb::PhysicalOperator& SortByKey(duckdb::PhysicalPlanGenerator& planner, const TableDef& def,
+duckdb::PhysicalOperator& SortByKey(duckdb::ClientContext& client,
+                                    duckdb::PhysicalPlanGenerator& planner, const TableDef& def,
                                     duckdb::PhysicalOperator& rows) {
-  const auto keys = def.Keys();
-  if (keys.empty()) return rows;
-  duckdb::vector<duckdb::BoundOrderByNode> orders;
-  for (const uint32_t field_id : def.constraints[keys[0]].field_ids) {
-    for (size_t i = 0; i < def.columns.size(); ++i) {
-      if (def.columns[i].field_id != field_id) continue;
-      orders.emplace_back(duckdb::OrderType::ASCENDING, duckdb::OrderByNullType::NULLS_LAST,
-                          duckdb::make_uniq<duckdb::BoundReferenceExpression>(rows.types[i], i));
-    }
-  }
+  if (def.Keys().empty()) return rows;
+  auto orders = KeyOrders(client, def, rows.types);
   duckdb::vector<duckdb::idx_t> all;
   for (duckdb::idx_t i = 0; i < rows.types.size(); ++i) all.push_back(i);
   auto& sorted = planner.Make<duckdb::PhysicalOrder>(rows.types, std::move(orders), std::move(all),
@@ -34,7 +28,7 @@ duckdb::PhysicalOperator& SortByKey(duckdb::PhysicalPlanGenerator& planner, cons
 }  // namespace
 
 duckdb::PhysicalOperator& PondCatalog::PlanInsert(
-    duckdb::ClientContext& /*client*/, duckdb::PhysicalPlanGenerator& planner,
+    duckdb::ClientContext& client, duckdb::PhysicalPlanGenerator& planner,
     duckdb::LogicalInsert& op, duckdb::optional_ptr<duckdb::PhysicalOperator> plan) {
   if (op.on_conflict_info.action_type != duckdb::OnConflictAction::THROW) {
     ThrowNotSupported("ON CONFLICT into \"" + op.table.name + "\"");
@@ -42,14 +36,14 @@ duckdb::PhysicalOperator& PondCatalog::PlanInsert(
   duckdb::reference<duckdb::PhysicalOperator> rows = *plan;
   if (!op.column_index_map.empty()) rows = planner.ResolveDefaultsProjection(op, rows.get());
   const auto def = op.table.Cast<PondTableEntry>().def();
-  if (!op.return_chunk) rows = SortByKey(planner, *def, rows.get());
+  if (!op.return_chunk) rows = SortByKey(client, planner, *def, rows.get());
   PondInsert::Target target{*this, def, nullptr, std::move(op.bound_constraints), op.return_chunk};
   auto& insert = planner.Make<PondInsert>(op.types, std::move(target));
   insert.children.push_back(rows.get());
   return insert;
 }
 
-duckdb::PhysicalOperator& PondCatalog::PlanCreateTableAs(duckdb::ClientContext& /*client*/,
+duckdb::PhysicalOperator& PondCatalog::PlanCreateTableAs(duckdb::ClientContext& client,
                                                          duckdb::PhysicalPlanGenerator& planner,
                                                          duckdb::LogicalCreateTable& op,
                                                          duckdb::PhysicalOperator& plan) {
@@ -57,7 +51,7 @@ duckdb::PhysicalOperator& PondCatalog::PlanCreateTableAs(duckdb::ClientContext& 
   const auto refused = SupportsCreateTable(*op.info);
   if (refused.HasError()) refused.Throw();
   const TableDef def = ValueOrThrow(ToTableDef(op.info->Base(), op.schema.name));
-  auto& rows = SortByKey(planner, def, plan);
+  auto& rows = SortByKey(client, planner, def, plan);
   PondInsert::Target target{*this, nullptr, std::move(op.info), {}, false};
   auto& insert = planner.Make<PondInsert>(op.types, std::move(target));
   insert.children.push_back(rows);

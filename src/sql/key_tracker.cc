@@ -11,9 +11,10 @@
 
 namespace duckpond {
 
-KeyTracker::KeyTracker(std::shared_ptr<const TableDef> def) : def_(std::move(def)) {
+KeyTracker::KeyTracker(duckdb::ClientContext& client, std::shared_ptr<const TableDef> def)
+    : def_(std::move(def)) {
   for (const size_t constraint : def_->Keys()) {
-    Key key;
+    Key key(client);
     key.constraint = static_cast<uint32_t>(constraint);
     key.primary = def_->constraints[constraint].kind == Constraint::Kind::kPrimaryKey;
     for (const uint32_t field_id : def_->constraints[constraint].field_ids) {
@@ -44,7 +45,7 @@ void KeyTracker::AddKey(Key& key, duckdb::DataChunk& chunk, bool is_first) {
       continue;
     }
     if (!is_first) {
-      if (!key.seen.insert(Xxh3_128(*encoded)).second) ThrowDuplicate(key, chunk, row);
+      if (!key.seen.Insert(Xxh3_128(*encoded))) ThrowDuplicate(key, chunk, row);
     } else {
       if (*encoded == key.previous) ThrowDuplicate(key, chunk, row);
       if (*encoded < key.previous) ThrowStatus(Status::Internal("rows came unsorted"));
@@ -72,22 +73,6 @@ void KeyTracker::ThrowDuplicate(const Key& key, duckdb::DataChunk& chunk, duckdb
   }
   throw duckdb::ConstraintException("Duplicate key \"%s\" violates %s constraint of table \"%s\"",
                                     text, key.primary ? "primary key" : "unique", def_->name);
-}
-
-std::vector<std::optional<std::string>> FirstKeys(const TableDef& def, duckdb::DataChunk& chunk) {
-  std::vector<ColumnData> columns;
-  for (const uint32_t field_id : def.constraints[def.Keys()[0]].field_ids) {
-    for (size_t i = 0; i < def.columns.size(); ++i) {
-      if (def.columns[i].field_id != field_id) continue;
-      columns.push_back(EmptyColumn(def.columns[i].type));
-      AppendVector(chunk.data[i], chunk.size(), columns.back(), 0);
-    }
-  }
-  std::vector<const ColumnData*> pointers;
-  for (const ColumnData& column : columns) pointers.push_back(&column);
-  std::vector<std::optional<std::string>> keys;
-  for (duckdb::idx_t row = 0; row < chunk.size(); ++row) keys.push_back(RowKey(pointers, row));
-  return keys;
 }
 
 KeyTracker::Bounds KeyTracker::TakeGroup() {

@@ -6,25 +6,25 @@
 // REQUIRES: rows come sorted by the table's first key, NULLs last.
 // Threads:  one at a time.
 // Errors:   ConstraintException for a duplicate.
-// Memory:   8 bytes a row of the file and key; 16 a row of the statement for the keys but the
-// first.
+// Memory:   8 bytes a row of the file and key; those of a KeyHashSet a row of the statement for
+// each
+//           key but the first.
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "lake/data_file.h"
 #include "lake/schema.h"
 #include "sql/duckdb_api.h"
+#include "sql/key_hash_set.h"
 
 namespace duckpond {
 
 class KeyTracker {
  public:
-  explicit KeyTracker(std::shared_ptr<const TableDef> def);
+  KeyTracker(duckdb::ClientContext& client, std::shared_ptr<const TableDef> def);
 
   // Checks and notes the keys of `chunk`'s rows.
   void Add(duckdb::DataChunk& chunk);
@@ -45,15 +45,16 @@ class KeyTracker {
 
  private:
   struct Key {
+    explicit Key(duckdb::ClientContext& client) : seen(client) {}
     uint32_t constraint = 0;
     bool primary = false;
     std::vector<size_t> columns;  // Places.
     bool any = false;             // In the file.
     std::string min;
     std::string max;
-    std::vector<uint64_t> hashes;          // Of the file.
-    std::string previous;                  // Of the first key.
-    std::unordered_set<std::string> seen;  // Of the others: 128-bit hashes.
+    std::vector<uint64_t> hashes;  // Of the file.
+    std::string previous;          // Of the first key.
+    KeyHashSet seen;               // Of the others.
   };
   void AddKey(Key& key, duckdb::DataChunk& chunk, bool is_first);
   void Note(Key& key, std::string encoded);
@@ -66,8 +67,5 @@ class KeyTracker {
   bool group_any_ = false;
   Bounds group_;
 };
-
-// The first key of each of the chunk's rows; none where a NULL is in it.
-std::vector<std::optional<std::string>> FirstKeys(const TableDef& def, duckdb::DataChunk& chunk);
 
 }  // namespace duckpond
