@@ -252,6 +252,7 @@ Status TransactionImpl::AddFile(const Uuid& table, DataFile file) {
   }
   auto shared = std::make_shared<const DataFile>(std::move(file));
   RETURN_IF_ERROR(Add(shared->id, lake_event::AddFile{table, shared}));
+  std::erase(state_->discarded, shared->path);
   if (!def.Keys().empty()) state_->keys[table].sources.push_back(FileSource(shared));
   return Status::Ok();
 }

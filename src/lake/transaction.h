@@ -51,6 +51,9 @@ class Transaction {
   // Sets one of lake/option_kinds.h. Errors: kInvalid for another, or a value it does not take.
   virtual Status SetOption(const std::string& name, const std::string& value) = 0;
 
+  // Says that an object is about to be put below the pond's root, so that it is deleted with the
+  // transaction's clean-up unless an AddFile names it. Cost: none.
+  virtual void NotePut(std::string path) = 0;
   // Adds rows that lie in objects that were written, or that are to lie in the log. Keys must have
   // been checked inside of a file by who wrote it; CheckKeys checks them against everything else.
   // Errors: kExists for keys that are twice in `rows`; kExhausted for more rows than the log takes.

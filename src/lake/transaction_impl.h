@@ -7,6 +7,9 @@
 // Lifetime:  its tasks share its state and may outlive it.
 #pragma once
 
+#include <string>
+#include <utility>
+
 #include "lake/transaction.h"
 #include "lake/transaction_state.h"
 
@@ -28,6 +31,7 @@ class TransactionImpl final : public Transaction {
   Status DropView(const std::string& schema, const std::string& view) override;
   Status SetComment(const CommentTarget& target, const std::string& comment) override;
   Status SetOption(const std::string& name, const std::string& value) override;
+  void NotePut(std::string path) override { state_->discarded.push_back(std::move(path)); }
   Status AddFile(const Uuid& table, DataFile file) override;
   Status AddRows(const Uuid& table, ColumnBatch rows) override;
 

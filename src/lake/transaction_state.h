@@ -36,7 +36,7 @@ struct TransactionState {
   std::map<Uuid, AddedKeys> keys;      // By table.
   std::vector<PreparedFlush> flushes;  // Filled when the commit starts.
   std::unordered_set<Uuid> flushed;    // Files of those that the last attempt had.
-  std::vector<std::string> discarded;  // Files that no step names any more.
+  std::vector<std::string> discarded;  // Files that no step names, or none any more.
   // Commit was called: from then on only the commit itself deletes files, as it knows the outcome.
   bool committing = false;
 };

@@ -62,12 +62,13 @@ uint64_t GroupRows(uint64_t row_bytes) {
 }  // namespace
 
 FileWriter::FileWriter(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
-                       std::shared_ptr<const TableDef> def, Files files)
+                       std::shared_ptr<const TableDef> def, Files files, BeforePut before_put)
     : client_(client),
       pond_(std::move(pond)),
       def_(std::move(def)),
       has_key_(!def_->Keys().empty()),
       one_file_(files == Files::kOne),
+      before_put_(std::move(before_put)),
       keys_(client, def_) {
   duckdb::vector<duckdb::LogicalType> types;
   for (const Column& column : def_->columns) types.push_back(ToDuckDb(column.type));
@@ -208,6 +209,7 @@ void FileWriter::CloseFile() {
 }
 
 void FileWriter::Put(const DataFile& file, Bytes body) {
+  before_put_(file.path);
   Result<PutReply> reply = Status::Internal("not tried");
   for (int attempt = 0; attempt < kPutAttempts; ++attempt) {
     reply = RunTask(client_, [&](Context context) {

@@ -8,11 +8,14 @@
 // Extras:     between the last row group and the footer: lists of the keys' hashes, of large files
 //             (lake/key_hash_list.h), and checksums (sql/file_chunks.h).
 // Threads:    one at a time. Lifetime: borrows the client.
-// Errors:     DuckDB exceptions. Files that were put stay; who called deletes them.
+// Errors:     DuckDB exceptions. Files that were put stay, even those of which it is not known
+//             whether they were; who called knows their paths and deletes them.
 // Memory:     one file, of about kFileBytes at most.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "lake/pond.h"
@@ -26,9 +29,11 @@ namespace duckpond {
 class FileWriter {
  public:
   // `def` may have a last column of kRowIdFieldId, which is no column of the table.
+  // `before_put` is told the path of each object before it is put.
   enum class Files : uint8_t { kMany, kOne };
+  using BeforePut = std::function<void(const std::string& path)>;
   FileWriter(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
-             std::shared_ptr<const TableDef> def, Files files = Files::kMany);
+             std::shared_ptr<const TableDef> def, Files files, BeforePut before_put);
   ~FileWriter();
 
   // `chunk` has the table's types; sorted by the first key where there is one. Duplicate keys must
@@ -36,7 +41,6 @@ class FileWriter {
   void Append(duckdb::DataChunk& chunk);
   // Puts what is left. The files, in the order of their rows.
   std::vector<DataFile> Finish();
-  const std::vector<DataFile>& files() const { return files_; }
 
  private:
   void AppendRows(duckdb::DataChunk& chunk);
@@ -53,6 +57,7 @@ class FileWriter {
   std::shared_ptr<const TableDef> def_;
   const bool has_key_;
   const bool one_file_;
+  const BeforePut before_put_;
   KeyTracker keys_;
 
   duckdb::DataChunk part_;  // Of a chunk that a row group's end cuts.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sql/insert.h"
 
+#include "duckdb/execution/executor.hpp"
+#include "duckdb/parallel/pipeline.hpp"
 #include "sql/batch_convert.h"
 #include "sql/connection_state.h"
 #include "sql/entries.h"
@@ -10,6 +12,7 @@
 #include "sql/pond_catalog.h"
 #include "sql/pond_transaction.h"
 #include "sql/row_checks.h"
+#include "sql/table_info.h"
 #include "sql/types.h"
 
 namespace duckpond {
@@ -19,6 +22,8 @@ namespace {
 constexpr uint64_t kInlineRowsMax = 4096;
 constexpr uint64_t kInlineMemoryMax = 1024 * 1024;
 
+// Lives as long as the plan, which may be prepared: longer than its statement and the attached
+// database. So it cleans up nothing: the transaction knows the files.
 struct InsertState final : public duckdb::GlobalSinkState {
   InsertState(duckdb::ClientContext& client_context, PondCatalog& pond_catalog,
               std::shared_ptr<const TableDef> table)
@@ -26,7 +31,8 @@ struct InsertState final : public duckdb::GlobalSinkState {
         catalog(pond_catalog),
         def(std::move(table)),
         keys(client_context, def) {}
-  ~InsertState() override;
+
+  PondTransaction& transaction() { return PondTransaction::Of(client, catalog); }
 
   duckdb::ClientContext& client;
   PondCatalog& catalog;
@@ -35,34 +41,10 @@ struct InsertState final : public duckdb::GlobalSinkState {
   KeyTracker keys;  // Of rows that may go into the log; a FileWriter has its own.
   duckdb::unique_ptr<duckdb::ColumnDataCollection> few;
   std::unique_ptr<FileWriter> writer;
-  std::vector<DataFile> unclaimed;  // Put, and not in the transaction yet.
   duckdb::unique_ptr<duckdb::ColumnDataCollection> returned;
-  bool unsorted = false;  // Rows are sorted here, once all are there.
+  bool unsorted = false;  // The rows are in `returned` and sorted once all are there.
   uint64_t rows = 0;
 };
-
-Task<Status> DeleteAll(std::shared_ptr<Pond> pond, Context context,
-                       std::vector<std::string> paths) {
-  for (std::string& path : paths) {
-    // What cannot be deleted is no data: nothing refers to it.
-    [[maybe_unused]] const auto reply =
-        co_await pond->store().Delete(context, std::move(path), std::nullopt);
-  }
-  co_return Status::Ok();
-}
-
-InsertState::~InsertState() {
-  constexpr int64_t kDeleteUs = 10'000'000;
-  std::vector<std::string> paths;
-  if (writer) {
-    for (const DataFile& file : writer->files()) paths.push_back(file.path);
-  }
-  for (const DataFile& file : unclaimed) paths.push_back(file.path);
-  if (paths.empty()) return;
-  Context context;
-  context.deadline_us = Env::Process().executor.NowUs() + kDeleteUs;
-  (void)Block(Env::Process().executor, DeleteAll(catalog.pond(), context, std::move(paths)));
-}
 
 duckdb::vector<duckdb::LogicalType> TypesOf(const TableDef& def) {
   duckdb::vector<duckdb::LogicalType> types;
@@ -71,25 +53,30 @@ duckdb::vector<duckdb::LogicalType> TypesOf(const TableDef& def) {
 }
 
 bool WantsInline(InsertState& state) {
-  const CatalogPtr view = PondTransaction::Of(state.client, state.catalog).View(state.client);
+  const CatalogPtr view = state.transaction().View(state.client);
   const auto option = view->options.find("inline_bytes");
   return option == view->options.end() || option->second != "0";
 }
 
 // From now on rows go into files; those that are there already too.
 void StartFiles(InsertState& state) {
-  PondTransaction::Of(state.client, state.catalog).CreatePond(state.client);
-  state.writer = std::make_unique<FileWriter>(state.client, state.catalog.pond(), state.def);
+  state.transaction().CreatePond(state.client);
+  const auto note = [&state](const std::string& path) {
+    state.transaction().Change(state.client).NotePut(path);
+  };
+  state.writer = std::make_unique<FileWriter>(state.client, state.catalog.pond(), state.def,
+                                              FileWriter::Files::kMany, note);
   if (!state.few) return;
   for (auto& chunk : state.few->Chunks()) state.writer->Append(chunk);
   state.few.reset();
 }
 
-// A broken constraint in DuckDB's own words and type.
+// A broken constraint in DuckDB's own words and type. What else goes wrong has a type that ends the
+// transaction: its changes may be half made.
 void ThrowIfBroken(const Status& status) {
   const bool broken = status.code() == StatusCode::kExists || status.code() == StatusCode::kInvalid;
   if (broken) throw duckdb::ConstraintException(status.message());
-  ThrowIfError(status);
+  if (!status.ok()) ThrowStoreStatus(status);
 }
 
 // Whether the rows went into the log; false if they are too much for it.
@@ -99,8 +86,11 @@ bool AddToLog(InsertState& state) {
     batch.field_ids.push_back(column.field_id);
     batch.columns.push_back(EmptyColumn(column.type));
   }
-  for (auto& chunk : state.few->Chunks()) AppendRows(chunk, batch);
-  auto& changes = PondTransaction::Of(state.client, state.catalog).Change(state.client);
+  for (auto& chunk : state.few->Chunks()) {
+    state.keys.Add(chunk);
+    AppendRows(chunk, batch);
+  }
+  auto& changes = state.transaction().Change(state.client);
   const Status status = changes.AddRows(state.def->id, std::move(batch));
   if (status.code() == StatusCode::kExhausted) return false;
   ThrowIfBroken(status);
@@ -108,20 +98,41 @@ bool AddToLog(InsertState& state) {
 }
 
 void AddFiles(InsertState& state) {
-  state.unclaimed = state.writer->Finish();
+  std::vector<DataFile> files = state.writer->Finish();
   state.writer.reset();
-  auto& changes = PondTransaction::Of(state.client, state.catalog).Change(state.client);
-  while (!state.unclaimed.empty()) {
-    ThrowIfError(changes.AddFile(state.def->id, state.unclaimed.front()));
-    state.unclaimed.erase(state.unclaimed.begin());
-  }
+  auto& changes = state.transaction().Change(state.client);
+  for (DataFile& file : files) ThrowIfBroken(changes.AddFile(state.def->id, std::move(file)));
 }
 
 void CheckKeys(InsertState& state) {
-  auto& changes = PondTransaction::Of(state.client, state.catalog).Change(state.client);
+  auto& changes = state.transaction().Change(state.client);
   const Status status =
       RunTask(state.client, [&](Context context) { return changes.CheckKeys(context); });
-  ThrowIfBroken(status);
+  if (status.code() == StatusCode::kExists) throw duckdb::ConstraintException(status.message());
+  if (!status.ok()) ThrowStoreStatus(status);
+}
+
+// Makes the table of a CREATE TABLE AS.
+Status MakeTable(duckpond::Transaction& changes, const TableDef& def,
+                 duckdb::OnCreateConflict on_conflict) {
+  const bool replace = on_conflict == duckdb::OnCreateConflict::REPLACE_ON_CONFLICT;
+  if (replace && changes.view()->FindTable(def.schema, def.name)) {
+    RETURN_IF_ERROR(changes.DropTable(def.schema, def.name));
+  }
+  return changes.CreateTable(def);
+}
+
+// The table that the statement is to make, with all ids. It is made when all rows are there: a
+// statement that fails before changes nothing, even in a transaction that goes on.
+std::shared_ptr<const TableDef> PlanTable(duckdb::ClientContext& client, PondCatalog& catalog,
+                                          duckdb::BoundCreateTableInfo& create) {
+  const TableDef def = ValueOrThrow(ToTableDef(create.Base(), create.schema.name));
+  auto& transaction = PondTransaction::Of(client, catalog);
+  CatalogSnapshot snapshot = transaction.Base(client);
+  snapshot.catalog = transaction.View(client);
+  const auto trial = catalog.pond()->Begin(std::move(snapshot));
+  ThrowIfError(MakeTable(*trial, def, create.Base().on_conflict));
+  return trial->view()->FindTable(def.schema, def.name)->def;
 }
 
 struct InsertSource final : public duckdb::GlobalSourceState {
@@ -146,12 +157,7 @@ duckdb::InsertionOrderPreservingMap<duckdb::string> PondInsert::ParamsToString()
 
 duckdb::unique_ptr<duckdb::GlobalSinkState> PondInsert::GetGlobalSinkState(
     duckdb::ClientContext& client) const {
-  auto def = target_.def;
-  if (!def) {
-    auto& schema = target_.create->schema;
-    const auto entry = schema.CreateTable(schema.GetCatalogTransaction(client), *target_.create);
-    def = entry->Cast<PondTableEntry>().def();
-  }
+  const auto def = target_.def ? target_.def : PlanTable(client, target_.catalog, *target_.create);
   auto state = duckdb::make_uniq<InsertState>(client, target_.catalog, def);
   state->checks = std::make_unique<RowChecks>(client, *state->def, target_.constraints);
   const auto types = TypesOf(*def);
@@ -159,7 +165,7 @@ duckdb::unique_ptr<duckdb::GlobalSinkState> PondInsert::GetGlobalSinkState(
     state->returned = duckdb::make_uniq<duckdb::ColumnDataCollection>(client, types);
   }
   state->unsorted = target_.return_rows && !def->Keys().empty();
-  if (WantsInline(*state) || state->unsorted) {
+  if (WantsInline(*state) && !state->unsorted) {
     state->few = duckdb::make_uniq<duckdb::ColumnDataCollection>(client, types);
   }
   return duckdb::unique_ptr_cast<InsertState, duckdb::GlobalSinkState>(std::move(state));
@@ -173,11 +179,12 @@ duckdb::SinkResultType PondInsert::Sink(duckdb::ExecutionContext& /*context*/,
   state.checks->Check(chunk);
   state.rows += chunk.size();
   if (state.returned) state.returned->Append(chunk);
+  if (state.unsorted) return duckdb::SinkResultType::NEED_MORE_INPUT;
   if (!state.writer && state.few) {
     state.few->Append(chunk);
     const bool too_many =
         state.few->Count() > kInlineRowsMax || state.few->SizeInBytes() > kInlineMemoryMax;
-    if (too_many && !state.unsorted) StartFiles(state);
+    if (too_many) StartFiles(state);
     return duckdb::SinkResultType::NEED_MORE_INPUT;
   }
   if (!state.writer) StartFiles(state);
@@ -185,15 +192,20 @@ duckdb::SinkResultType PondInsert::Sink(duckdb::ExecutionContext& /*context*/,
   return duckdb::SinkResultType::NEED_MORE_INPUT;
 }
 
-duckdb::SinkFinalizeType PondInsert::Finalize(duckdb::Pipeline& /*pipeline*/,
-                                              duckdb::Event& /*event*/,
+duckdb::SinkFinalizeType PondInsert::Finalize(duckdb::Pipeline& pipeline, duckdb::Event& /*event*/,
                                               duckdb::ClientContext& /*client*/,
                                               duckdb::OperatorSinkFinalizeInput& input) const {
+  // DuckDB comes here too when a source failed before it made a task.
+  if (pipeline.executor.HasError()) return duckdb::SinkFinalizeType::READY;
   auto& state = input.global_state.Cast<InsertState>();
+  if (!target_.def) {
+    auto& changes = state.transaction().Change(state.client);
+    const Status status = MakeTable(changes, *state.def, target_.create->Base().on_conflict);
+    if (!status.ok()) ThrowStoreStatus(status);
+  }
   if (state.rows == 0) return duckdb::SinkFinalizeType::READY;
-  if (state.unsorted) state.few = SortedByKey(state.client, *state.def, *state.few);
+  if (state.unsorted) state.few = SortedByKey(state.client, *state.def, *state.returned);
   if (state.few) {
-    for (auto& chunk : state.few->Chunks()) state.keys.Add(chunk);
     const bool few_enough = state.few->Count() <= kInlineRowsMax && WantsInline(state);
     if (!few_enough || !AddToLog(state)) StartFiles(state);
   }

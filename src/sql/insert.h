@@ -4,7 +4,9 @@
 // into data files; which, is known when all are there or when they are too many for the log.
 //
 // Threads:   one thread sinks, so that rows keep their order.
-// Errors:    DuckDB exceptions. Files of a statement that fails are deleted.
+// Errors:    DuckDB exceptions. Files of a statement that fails are deleted when its transaction
+//            ends. One that fails before all rows are there has changed nothing.
+// Memory:    DuckDB's buffers, which memory_limit bounds, and that of a FileWriter.
 #pragma once
 
 #include <memory>
@@ -19,8 +21,7 @@ class PondSchemaEntry;
 
 class PondInsert final : public duckdb::PhysicalOperator {
  public:
-  // `def` has its id for a table that exists. For one that is to be created by the statement, it
-  // comes from `create`.
+  // `def` is of a table that exists. One that the statement is to create comes from `create`.
   struct Target {
     PondCatalog& catalog;
     std::shared_ptr<const TableDef> def;

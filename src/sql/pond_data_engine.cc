@@ -138,7 +138,8 @@ std::vector<RowPlace> SortedRows(const TableDef& def, const std::vector<ColumnBa
 }
 
 DataFile WriteFileNow(duckdb::ClientContext& client, const std::shared_ptr<Pond>& pond,
-                      const TableDef& table_def, const std::vector<ColumnBatch>& batches) {
+                      const TableDef& table_def, const std::vector<ColumnBatch>& batches,
+                      FileWriter::BeforePut before_put) {
   auto def = std::make_shared<TableDef>(table_def);
   if (!batches.empty() && FindField(batches[0], kRowIdFieldId)) {
     Column row_id;
@@ -150,7 +151,7 @@ DataFile WriteFileNow(duckdb::ClientContext& client, const std::shared_ptr<Pond>
   }
   duckdb::vector<duckdb::LogicalType> types;
   for (const Column& column : def->columns) types.push_back(ToDuckDb(column.type));
-  FileWriter writer(client, pond, def, FileWriter::Files::kOne);
+  FileWriter writer(client, pond, def, FileWriter::Files::kOne, std::move(before_put));
   duckdb::DataChunk chunk;
   chunk.Initialize(duckdb::Allocator::DefaultAllocator(), types);
   const auto flush = [&] {
@@ -176,6 +177,26 @@ DataFile WriteFileNow(duckdb::ClientContext& client, const std::shared_ptr<Pond>
   return std::move(files[0]);
 }
 
+// The object of a file that could not be finished is named by nobody and deleted.
+DataFile WriteOrDelete(duckdb::ClientContext& client, const std::shared_ptr<Pond>& pond,
+                       const TableDef& def, const std::vector<ColumnBatch>& batches) {
+  constexpr int64_t kDeleteUs = 10'000'000;
+  std::string put;
+  try {
+    return WriteFileNow(client, pond, def, batches, [&](const std::string& path) { put = path; });
+  } catch (...) {
+    if (!put.empty()) {
+      Executor& executor = pond->env().executor;
+      Context context;
+      context.ledger = StatementLedger(client);
+      context.deadline_us = executor.NowUs() + kDeleteUs;
+      // What cannot be deleted is no data all the same.
+      (void)Block(executor, pond->store().Delete(context, put, std::nullopt));
+    }
+    throw;
+  }
+}
+
 class PondDataEngine final : public DataEngine {
  public:
   PondDataEngine(duckdb::DatabaseInstance& instance, const std::shared_ptr<Pond>& pond)
@@ -196,7 +217,7 @@ class PondDataEngine final : public DataEngine {
     return Run<DataFile>(
         instance_, pond_, context,
         [table, shared](duckdb::ClientContext& client, const std::shared_ptr<Pond>& pond) {
-          return WriteFileNow(client, pond, *table->def, *shared);
+          return WriteOrDelete(client, pond, *table->def, *shared);
         });
   }
 

@@ -14,9 +14,6 @@ constexpr uint64_t kChangedVersions = uint64_t{1} << 62;
 
 std::atomic<uint64_t> g_last_changed{kChangedVersions};
 
-// How long a rollback may try to delete what it wrote.
-constexpr int64_t kRollbackUs = 10'000'000;
-
 int64_t MicrosOf(const duckdb::Value& value) {
   const auto type = duckdb::LogicalType::TIMESTAMP_TZ;
   const duckdb::Value time = value.DefaultCastAs(type);
@@ -130,10 +127,11 @@ Status PondTransaction::Commit(duckdb::ClientContext& client) {
 
 void PondTransaction::Rollback() {
   if (!changes_ || !changes_->has_changes()) return;
-  Context context;
-  context.deadline_us = Env::Process().executor.NowUs() + kRollbackUs;
+  // Not under the statement's cancellation, which may be why there is a rollback; on its bill.
+  Context clean_up;
+  if (const auto client = context.lock()) clean_up.ledger = StatementLedger(*client);
   // An object that could not be deleted is no data: nothing is lost with the error.
-  (void)Block(Env::Process().executor, changes_->Rollback(context));
+  (void)Block(Env::Process().executor, changes_->Rollback(clean_up));
 }
 
 duckdb::Transaction& PondTransactionManager::StartTransaction(duckdb::ClientContext& client) {
