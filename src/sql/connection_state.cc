@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sql/connection_state.h"
 
+#include <algorithm>
+
 namespace duckpond {
 namespace {
 
@@ -22,7 +24,8 @@ std::shared_ptr<CostLedger> StatementLedger(duckdb::ClientContext& client) {
 StatementWait::StatementWait(duckdb::ClientContext& client) : client_(client) {
   context_.cancel = cancel_.token();
   context_.ledger = StatementLedger(client);
-  context_.deadline_us = Env::Process().executor.NowUs() + kStepUs;
+  context_.deadline_us = std::min(ConnectionState::Of(client)->deadline_us(),
+                                  Env::Process().executor.NowUs() + kStepUs);
 }
 
 std::function<void()> StatementWait::poll() {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <memory>
 
 #include "base/context.h"
@@ -29,11 +30,15 @@ class ConnectionState final : public duckdb::ClientContextState {
   const std::shared_ptr<CostLedger>& ledger() const { return ledger_; }
   // Enters what follows into another ledger: for a connection that works for someone else.
   void Use(std::shared_ptr<CostLedger> ledger) { ledger_ = std::move(ledger); }
+  // Requests end by then at the latest: the same.
+  void EndBy(MonotonicUs deadline_us) { deadline_us_ = deadline_us; }
+  MonotonicUs deadline_us() const { return deadline_us_; }
   // What the statement before the running one cost.
   const Cost& previous() const { return previous_; }
 
  private:
   std::shared_ptr<CostLedger> ledger_ = std::make_shared<CostLedger>();
+  MonotonicUs deadline_us_ = std::numeric_limits<MonotonicUs>::max();
   Cost previous_;
 };
 

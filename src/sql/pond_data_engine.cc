@@ -2,6 +2,8 @@
 #include "sql/pond_data_engine.h"
 
 #include <algorithm>
+#include <deque>
+#include <mutex>
 
 #include "lake/key.h"
 #include "lake/limits.h"
@@ -16,13 +18,67 @@
 namespace duckpond {
 namespace {
 
-constexpr int kEngineThreads = 2;
+// A thread waits for the requests of its work. Of one pond so many work at once as the lake asks
+// for at most for one comparison, so that the store's latency is waited for once; the rest is for
+// other ponds, so that one store that does not answer holds up none of them.
+constexpr size_t kThreadsOfOnePond = kKeyReadsInFlightMax;
+constexpr int kEngineThreads = 2 * kThreadsOfOnePond;
 
-// Never destroyed: work may still run while the process exits.
+// Never destroyed: work may still run while the process exits. A process that was forked needs its
+// own, as it does an Env.
 ThreadExecutor& EngineThreads() {
-  static auto* threads = new ThreadExecutor(kEngineThreads);
-  return *threads;
+  struct Threads {
+    Env& env;
+    ThreadExecutor executor{kEngineThreads};
+  };
+  static std::mutex mutex;
+  static Threads* threads = nullptr;
+  std::lock_guard lock(mutex);
+  Env& env = Env::Process();
+  if (threads == nullptr || &threads->env != &env) threads = new Threads{env};
+  return threads->executor;
 }
+
+// EngineQueue: the work of one pond, of which kThreadsOfOnePond pieces run at once.
+class EngineQueue : public std::enable_shared_from_this<EngineQueue> {
+ public:
+  using Work = std::function<void()>;
+
+  void Post(Work work) {
+    {
+      std::lock_guard lock(mutex_);
+      if (running_ == kThreadsOfOnePond) return waiting_.push_back(std::move(work));
+      ++running_;
+    }
+    Start(std::move(work));
+  }
+
+ private:
+  void Start(Work work) {
+    EngineThreads().Post([self = shared_from_this(), work = std::move(work)] {
+      work();
+      self->StartNext();
+    });
+  }
+
+  void StartNext() {
+    Work next;
+    {
+      std::lock_guard lock(mutex_);
+      if (waiting_.empty()) {
+        --running_;
+        return;
+      }
+      next = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    Start(std::move(next));
+  }
+
+  std::mutex mutex_;
+  size_t running_ = 0;
+  std::deque<Work> waiting_;
+};
 
 using KeyRange = DataEngine::KeyRange;
 
@@ -34,7 +90,9 @@ class EngineConnection {
     duckdb::ClientContext& client = *connection_.context;
     connection_.BeginTransaction();
     // Now, and not before: BEGIN is a statement, at whose begin a ledger is emptied.
-    if (context.ledger) ConnectionState::Of(client)->Use(context.ledger);
+    const auto state = ConnectionState::Of(client);
+    if (context.ledger) state->Use(context.ledger);
+    state->EndBy(context.deadline_us);
     stop_ = context.cancel.OnCancel([&client] { client.Interrupt(); });
   }
   duckdb::ClientContext& client() { return *connection_.context; }
@@ -205,7 +263,7 @@ class PondDataEngine final : public DataEngine {
   Task<Result<std::vector<std::string>>> ReadKeys(Context context, TablePtr table, DataFilePtr file,
                                                   KeyRange range) override {
     return Run<std::vector<std::string>>(
-        instance_, pond_, context,
+        instance_, pond_, queue_, context,
         [table, file, range](duckdb::ClientContext& client, const std::shared_ptr<Pond>& pond) {
           return ReadKeysNow(client, pond, *table->def, file, range);
         });
@@ -215,7 +273,7 @@ class PondDataEngine final : public DataEngine {
                                    std::vector<ColumnBatch> batches) override {
     auto shared = std::make_shared<std::vector<ColumnBatch>>(std::move(batches));
     return Run<DataFile>(
-        instance_, pond_, context,
+        instance_, pond_, queue_, context,
         [table, shared](duckdb::ClientContext& client, const std::shared_ptr<Pond>& pond) {
           return WriteOrDelete(client, pond, *table->def, *shared);
         });
@@ -228,13 +286,19 @@ class PondDataEngine final : public DataEngine {
   // Runs `work` on one of the engine's threads, with a connection, and gives what it made.
   template <class T>
   static Task<Result<T>> Run(duckdb::weak_ptr<duckdb::DatabaseInstance> instance,
-                             std::weak_ptr<Pond> pond, Context context, Work<T> work) {
+                             std::weak_ptr<Pond> pond, std::shared_ptr<EngineQueue> queue,
+                             Context context, Work<T> work) {
     Completion<Result<T>> done;
-    EngineThreads().Post([instance, pond, context, work, done] {
+    queue->Post([instance, pond, context, work, done] {
       const auto open_instance = instance.lock();
       const auto open_pond = pond.lock();
       if (!open_instance || !open_pond) {
         done.Set(Status::Unavailable("the database that served this pond was closed"));
+        return;
+      }
+      const Status in_time = context.Check(open_pond->env().executor.NowUs());
+      if (!in_time.ok()) {
+        done.Set(in_time);
         return;
       }
       std::optional<T> result;
@@ -254,6 +318,7 @@ class PondDataEngine final : public DataEngine {
 
   duckdb::weak_ptr<duckdb::DatabaseInstance> instance_;
   std::weak_ptr<Pond> pond_;
+  std::shared_ptr<EngineQueue> queue_ = std::make_shared<EngineQueue>();
 };
 
 }  // namespace

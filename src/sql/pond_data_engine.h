@@ -3,8 +3,8 @@
 // The lake's DataEngine, made of DuckDB: reads the keys of data files and writes rows into new
 // ones, for commits and flushes.
 //
-// Threads:   work runs on threads of its own, at most kEngineThreads, so that neither the executor
-//            nor a statement's threads wait for it.
+// Threads:   work runs on threads of its own, at most kEngineThreads and kThreadsOfOnePond of them
+//            for one pond, so that neither the executor nor a statement's threads wait for it.
 // Lifetime:  shared with the pond, which it does not keep alive; DuckDB's instance is looked up for
 //            each call, and an engine whose instance is gone answers kUnavailable.
 // Errors:    what DuckDB throws becomes a Status.

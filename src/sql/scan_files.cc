@@ -80,6 +80,7 @@ ScanFiles::ScanFiles(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
       request_(std::move(request)),
       control_(std::make_shared<FileSource::Control>()) {
   control_->context.ledger = StatementLedger(client);
+  control_->context.deadline_us = ConnectionState::Of(client)->deadline_us();
   control_->context.cancel = control_->cancel.token();
   control_->interrupted = [&client] { return client.interrupted.load(); };
   for (DataFilePtr& file : files) {
