@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "base/env.h"
 
+#include <pthread.h>
+
+#include <atomic>
+
+#include "base/check.h"
 #include "base/hash.h"
 
 namespace duckpond {
@@ -9,17 +14,34 @@ namespace {
 // Threads also do the blocking work of local directories (fsync), so there are more than cores.
 constexpr int kExecutorThreads = 8;
 
+struct ProcessEnv {
+  ThreadExecutor executor{kExecutorThreads};
+  SystemClock clock;
+  SystemRandom random;
+  UuidSource uuids{clock, random};
+  Env env{executor, clock, random, uuids};
+};
+
+std::atomic<ProcessEnv*> g_process{nullptr};
+
+// A forked process has no threads but the one that forked: it makes its own on first use. What the
+// parent had is left as it is, since other threads may have been at work on it.
+bool Prepare() {
+  HashUntilTheEnd();
+  CHECK(pthread_atfork(nullptr, nullptr, [] { g_process.store(nullptr); }) == 0);
+  return true;
+}
+
 }  // namespace
 
 Env& Env::Process() {
-  static const bool once = (HashUntilTheEnd(), true);
-  (void)once;
-  static auto* executor = new ThreadExecutor(kExecutorThreads);
-  static auto* clock = new SystemClock;
-  static auto* random = new SystemRandom;
-  static auto* uuids = new UuidSource(*clock, *random);
-  static auto* env = new Env{*executor, *clock, *random, *uuids};
-  return *env;
+  [[maybe_unused]] static const bool prepared = Prepare();
+  ProcessEnv* process = g_process.load();
+  if (process != nullptr) return process->env;
+  auto* made = new ProcessEnv;
+  if (g_process.compare_exchange_strong(process, made)) return made->env;
+  delete made;
+  return process->env;
 }
 
 }  // namespace duckpond

@@ -28,8 +28,16 @@ PondTransaction::PondTransaction(duckdb::TransactionManager& manager, duckdb::Cl
 PondTransaction::~PondTransaction() = default;
 
 PondTransaction& PondTransaction::Of(duckdb::ClientContext& client, duckdb::Catalog& catalog) {
-  return duckdb::Transaction::Get(client, catalog).Cast<PondTransaction>();
+  auto& transaction = duckdb::Transaction::Get(client, catalog).Cast<PondTransaction>();
+  if (transaction.forked()) {
+    ThrowStatus(Status::Invalid("\"" + catalog.GetName() +
+                                "\" was attached before this process was forked off: open a "
+                                "DuckDB instance of its own in it"));
+  }
+  return transaction;
 }
+
+bool PondTransaction::forked() const { return &catalog_.pond()->env() != &Env::Process(); }
 
 void PondTransaction::Start(duckdb::ClientContext& client) {
   if (changes_) return;
@@ -116,6 +124,7 @@ void PondTransaction::CreatePond(duckdb::ClientContext& client) {
 
 Status PondTransaction::Commit(duckdb::ClientContext& client) {
   if (!changes_ || !changes_->has_changes()) return Status::Ok();
+  if (forked()) return Status::Invalid("the transaction is that of the process before its fork");
   CommitOptions options;
   options.transaction = Env::Process().uuids.Next();
   StatementWait wait(client);
@@ -126,7 +135,8 @@ Status PondTransaction::Commit(duckdb::ClientContext& client) {
 }
 
 void PondTransaction::Rollback() {
-  if (!changes_ || !changes_->has_changes()) return;
+  // What a forked process takes over is its parent's to clean up.
+  if (!changes_ || !changes_->has_changes() || forked()) return;
   // Not under the statement's cancellation, which may be why there is a rollback; on its bill.
   Context clean_up;
   if (const auto client = context.lock()) clean_up.ledger = StatementLedger(*client);

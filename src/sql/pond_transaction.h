@@ -59,6 +59,8 @@ class PondTransaction final : public duckdb::Transaction {
 
  private:
   void Start(duckdb::ClientContext& client);
+  // Whether this process is a fork of the one that attached the pond, whose threads it lacks.
+  bool forked() const;
 
   PondCatalog& catalog_;
   std::mutex mutex_;
