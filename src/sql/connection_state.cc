@@ -15,7 +15,10 @@ duckdb::shared_ptr<ConnectionState> ConnectionState::Of(duckdb::ClientContext& c
   return client.registered_state->GetOrCreate<ConnectionState>(kName);
 }
 
-void ConnectionState::QueryBegin(duckdb::ClientContext&) { previous_ = ledger_->Take(); }
+void ConnectionState::QueryBegin(duckdb::ClientContext&) {
+  previous_ = ledger_->Take();
+  failed_commit_ = Status();
+}
 
 std::shared_ptr<CostLedger> StatementLedger(duckdb::ClientContext& client) {
   return ConnectionState::Of(client)->ledger();

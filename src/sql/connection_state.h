@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // ConnectionState: what duckpond keeps for one client connection: what the running statement has
-// cost so far and what the one before it cost.
+// cost so far, what the one before it cost, and why the last commit failed.
 //
 // StatementWait runs a task for a statement: under its ledger, its deadline, and its interruption.
 //
@@ -12,10 +12,12 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "base/context.h"
 #include "base/cost.h"
 #include "base/env.h"
+#include "base/status.h"
 #include "sql/duckdb_api.h"
 
 namespace duckpond {
@@ -36,10 +38,16 @@ class ConnectionState final : public duckdb::ClientContextState {
   // What the statement before the running one cost.
   const Cost& previous() const { return previous_; }
 
+  // Why the running statement's commit failed. DuckDB hands on its text only: whoever wants the
+  // code takes it from here. Ok if no commit failed since the statement began.
+  void NoteFailedCommit(Status status) { failed_commit_ = std::move(status); }
+  Status TakeFailedCommit() { return std::exchange(failed_commit_, Status()); }
+
  private:
   std::shared_ptr<CostLedger> ledger_ = std::make_shared<CostLedger>();
   MonotonicUs deadline_us_ = std::numeric_limits<MonotonicUs>::max();
   Cost previous_;
+  Status failed_commit_;
 };
 
 // What the statement that runs on the connection, or ran last, has cost.

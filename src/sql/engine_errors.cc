@@ -9,24 +9,13 @@ namespace {
 
 using duckdb::ExceptionType;
 
-struct Said {
-  std::string_view text;
-  StatusCode code;
-};
-constexpr Said kSaid[] = {
-    {"Conflict: ", StatusCode::kConflict},
-    {"Unknown outcome: ", StatusCode::kUnknown},
-    {"Corrupt: ", StatusCode::kCorrupt},
-    {"A fault in duckpond", StatusCode::kInternal},
-};
-
 bool IsStorageType(ExceptionType type) {
   return type == ExceptionType::IO || type == ExceptionType::HTTP ||
          type == ExceptionType::NETWORK || type == ExceptionType::CONNECTION ||
          type == ExceptionType::INVALID_CONFIGURATION;
 }
 
-Blame BlameOf(ExceptionType type, StatusCode code) {
+Blame BlameOf(const duckdb::ErrorData& error, StatusCode code) {
   switch (code) {
     case StatusCode::kUnavailable:
     case StatusCode::kCorrupt:
@@ -36,30 +25,34 @@ Blame BlameOf(ExceptionType type, StatusCode code) {
     case StatusCode::kInternal:
       return Blame::kInternal;
     default:
-      if (type == ExceptionType::PERMISSION) return Blame::kPolicy;
-      return IsStorageType(type) ? Blame::kStore : Blame::kStatement;
+      if (error.Type() == ExceptionType::PERMISSION) return Blame::kPolicy;
+      return IsOfStore(error) || IsStorageType(error.Type()) ? Blame::kStore : Blame::kStatement;
   }
 }
 
 }  // namespace
 
-StatusCode CodeOfFailedCommit(std::string_view text) {
-  constexpr std::string_view kCommit = "Failed to commit: ";
-  if (!text.starts_with(kCommit)) return StatusCode::kOk;
-  text.remove_prefix(kCommit.size());
-  for (const Said& said : kSaid) {
-    if (text.starts_with(said.text)) return said.code;
-  }
-  return StatusCode::kOk;
-}
-
 EngineFailure FailureOf(const duckdb::ErrorData& error) {
-  StatusCode code = CodeOfFailedCommit(error.RawMessage());
-  if (code == StatusCode::kOk) code = CodeOf(error);
+  const StatusCode code = CodeOf(error);
   // A pond that was attached read-only says so in words only.
   const bool read_only = error.RawMessage().find("attached in read-only mode") != std::string::npos;
-  const Blame blame = read_only ? Blame::kPolicy : BlameOf(error.Type(), code);
+  const Blame blame = read_only ? Blame::kPolicy : BlameOf(error, code);
   return {Status(code, error.Message()), blame};
+}
+
+EngineFailure FailureOfCommit(const duckdb::ErrorData& error, const Status& why) {
+  Status status(why.code(), error.Message());
+  switch (why.code()) {
+    // What others did, or what the transaction wants: another transaction may do better.
+    case StatusCode::kConflict:
+    case StatusCode::kExists:
+    case StatusCode::kCancelled:
+      return {std::move(status), Blame::kStatement};
+    case StatusCode::kInternal:
+      return {std::move(status), Blame::kInternal};
+    default:
+      return {std::move(status), Blame::kStore};
+  }
 }
 
 }  // namespace duckpond

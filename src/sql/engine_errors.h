@@ -2,12 +2,9 @@
 //
 // engine_errors: what DuckDB says went wrong, as a Status and whose fault it is.
 //
-// Codes:   as CodeOf of sql/errors.h, but where DuckDB drops an exception's extra info (it does
-// when
-//          a commit fails) the code is read from the text that ThrowStatus made.
+// Codes:   as CodeOf of sql/errors.h. DuckDB drops an exception's extra info when a commit fails:
+//          then the commit's own Status says it (ConnectionState::TakeFailedCommit).
 #pragma once
-
-#include <string_view>
 
 #include "base/status.h"
 #include "sql/duckdb_api.h"
@@ -22,8 +19,7 @@ struct EngineFailure {
 
 EngineFailure FailureOf(const duckdb::ErrorData& error);
 
-// The code of a commit that failed, told by its text ("Failed to commit: Conflict: …"); kOk if the
-// text says nothing.
-StatusCode CodeOfFailedCommit(std::string_view text);
+// The same of a commit that failed with `why`, as DuckDB tells it.
+EngineFailure FailureOfCommit(const duckdb::ErrorData& error, const Status& why);
 
 }  // namespace duckpond

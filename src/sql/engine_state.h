@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/context.h"
+#include "sql/connection_state.h"
 #include "sql/duckdb_api.h"
 #include "sql/engine.h"
 #include "sql/engine_errors.h"
@@ -43,7 +44,8 @@ struct Session::State {
 
   // Remembers whose fault it is and gives the Status.
   Status Fail(const duckdb::ErrorData& error) {
-    EngineFailure failure = FailureOf(error);
+    const Status commit = ConnectionState::Of(*connection.context)->TakeFailedCommit();
+    EngineFailure failure = commit.ok() ? FailureOf(error) : FailureOfCommit(error, commit);
     blame = failure.blame;
     return std::move(failure.status);
   }

@@ -9,6 +9,7 @@ namespace {
 using duckdb::ExceptionType;
 
 constexpr const char* kCodeKey = "duckpond_code";
+constexpr const char* kStoreKey = "duckpond_store";
 
 constexpr std::array kCodes = {
     StatusCode::kNotFound,  StatusCode::kExists,      StatusCode::kConflict,
@@ -52,21 +53,22 @@ std::string MessageOf(const Status& status) {
   }
 }
 
-[[noreturn]] void ThrowAs(const Status& status, ExceptionType type) {
-  const std::unordered_map<std::string, std::string> info = {
-      {kCodeKey, std::string(CodeName(status.code()))}};
-  throw duckdb::Exception(duckdb::unordered_map<std::string, std::string>(info.begin(), info.end()),
-                          type, MessageOf(status));
+[[noreturn]] void ThrowAs(const Status& status, ExceptionType type, bool of_store) {
+  duckdb::unordered_map<std::string, std::string> info;
+  info[kCodeKey] = std::string(CodeName(status.code()));
+  if (of_store) info[kStoreKey] = "true";
+  throw duckdb::Exception(info, type, MessageOf(status));
 }
 
 }  // namespace
 
-void ThrowStatus(const Status& status) { ThrowAs(status, TypeOf(status.code())); }
+void ThrowStatus(const Status& status) { ThrowAs(status, TypeOf(status.code()), false); }
 
 void ThrowStoreStatus(const Status& status) {
-  if (status.code() == StatusCode::kInvalid) ThrowAs(status, ExceptionType::INVALID_CONFIGURATION);
-  if (status.code() == StatusCode::kNotFound) ThrowAs(status, ExceptionType::IO);
-  ThrowStatus(status);
+  ExceptionType type = TypeOf(status.code());
+  if (status.code() == StatusCode::kInvalid) type = ExceptionType::INVALID_CONFIGURATION;
+  if (status.code() == StatusCode::kNotFound) type = ExceptionType::IO;
+  ThrowAs(status, type, true);
 }
 
 duckdb::ErrorData ToErrorData(const Status& status) {
@@ -102,6 +104,8 @@ StatusCode CodeOf(const duckdb::ErrorData& error) {
       return StatusCode::kInvalid;
   }
 }
+
+bool IsOfStore(const duckdb::ErrorData& error) { return error.ExtraInfo().count(kStoreKey) > 0; }
 
 Status CatchToStatus(const std::function<void()>& work) {
   try {

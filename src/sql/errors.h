@@ -3,8 +3,9 @@
 // Errors between two worlds: a Status below becomes a DuckDB exception above, once, here; what
 // DuckDB throws at code that answers with a Status becomes one.
 //
-// Errors:   the exception keeps the status's code in its extra info, so that the program can choose
-//           an exit or HTTP code from what the client got (CodeOf).
+// Errors:   the exception keeps the status's code in its extra info, and whether a store or a log
+//           gave it, so that the program can choose an exit or HTTP code from what the client got
+//           (CodeOf, IsOfStore).
 // Threads:  free functions.
 #pragma once
 
@@ -27,6 +28,14 @@ inline void ThrowIfError(const Status& status) {
   if (!status.ok()) ThrowStatus(status);
 }
 
+// A version or a time that is not there is a wrong statement; all else is the store's.
+template <class T>
+T StoredValueOrThrow(Result<T> result) {
+  if (result.ok()) return *std::move(result);
+  if (result.error().code() == StatusCode::kNotFound) ThrowStatus(result.error());
+  ThrowStoreStatus(result.error());
+}
+
 template <class T>
 T ValueOrThrow(Result<T> result) {
   if (!result.ok()) ThrowStatus(result.error());
@@ -39,6 +48,8 @@ duckdb::ErrorData ToErrorData(const Status& status);
 // The code that ThrowStatus put into an error; kInvalid for DuckDB's own refusals of a statement,
 // kInternal for its internal errors.
 StatusCode CodeOf(const duckdb::ErrorData& error);
+// Whether ThrowStoreStatus made the error.
+bool IsOfStore(const duckdb::ErrorData& error);
 
 // Runs `work`; what it throws comes back as a Status.
 Status CatchToStatus(const std::function<void()>& work);

@@ -140,7 +140,7 @@ FunctionRows LogRows(const RowFunction::Call& call) {
   const Version last = PondTransaction::Of(call.client, call.catalog).Base(call.client).version;
   FunctionRows rows;
   if (last == 0) return rows;
-  const auto commits = ValueOrThrow(RunTask(call.client, [&](Context context) {
+  const auto commits = StoredValueOrThrow(RunTask(call.client, [&](Context context) {
     return call.catalog.pond()->log().History(context, {1, last});
   }));
   const LogTable table(call.client);

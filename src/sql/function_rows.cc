@@ -52,7 +52,7 @@ FunctionRows Snapshots(const Call& call) {
   const Version last = PondTransaction::Of(call.client, call.catalog).Base(call.client).version;
   FunctionRows rows;
   if (last == 0) return rows;
-  auto commits = ValueOrThrow(RunTask(call.client, [&](Context context) {
+  auto commits = StoredValueOrThrow(RunTask(call.client, [&](Context context) {
     return call.catalog.pond()->log().History(context, {1, last});
   }));
   for (const CommitRecord& commit : commits) {

@@ -78,16 +78,19 @@ CatalogPtr PondTransaction::ViewAt(duckdb::ClientContext& client,
   std::lock_guard lock(mutex_);
   if (const auto found = past_.find(key); found != past_.end()) return found->second;
   Pond& pond = *catalog_.pond();
-  Result<CatalogSnapshot> snapshot = Status::Invalid("AT takes VERSION or TIMESTAMP, not " + unit);
+  if (unit != "version" && unit != "timestamp") {
+    ThrowStatus(Status::Invalid("AT takes VERSION or TIMESTAMP, not " + unit));
+  }
+  Result<CatalogSnapshot> snapshot = Status::Internal("not asked");
   if (unit == "version") {
     const auto version = clause->GetValue().DefaultCastAs(duckdb::LogicalType::UBIGINT);
     const uint64_t number = duckdb::UBigIntValue::Get(version);
     snapshot = RunTask(client, [&](Context context) { return pond.At(context, number); });
-  } else if (unit == "timestamp") {
+  } else {
     const int64_t time_us = MicrosOf(clause->GetValue());
     snapshot = RunTask(client, [&](Context context) { return pond.AtTime(context, time_us); });
   }
-  CatalogPtr catalog = ValueOrThrow(std::move(snapshot)).catalog;
+  CatalogPtr catalog = StoredValueOrThrow(std::move(snapshot)).catalog;
   past_[key] = catalog;
   return catalog;
 }
@@ -163,7 +166,9 @@ duckdb::ErrorData PondTransactionManager::CommitTransaction(duckdb::ClientContex
   const auto taken = Take(transaction);
   if (!taken) return {};
   const Status status = taken->Commit(client);
-  return status.ok() ? duckdb::ErrorData() : ToErrorData(status);
+  if (status.ok()) return {};
+  ConnectionState::Of(client)->NoteFailedCommit(status);
+  return ToErrorData(status);
 }
 
 void PondTransactionManager::RollbackTransaction(duckdb::Transaction& transaction) {
