@@ -91,15 +91,6 @@ Task<Status> WriteRowsAsFiles(TransactionStatePtr state, Context context, Catalo
   co_return Status::Ok();
 }
 
-uint64_t OwnInlineBytes(const TransactionState& state) {
-  uint64_t bytes = 0;
-  for (const Step& step : state.steps) {
-    const auto* add = std::get_if<lake_event::AddRows>(&step.change.event);
-    if (add != nullptr) bytes += add->rows->encoded.size();
-  }
-  return bytes;
-}
-
 // The newest catalog that costs no request.
 CatalogPtr NewestKnown(const TransactionState& state) {
   const auto cached = state.site->log->Cached();
@@ -202,6 +193,15 @@ Task<Status> DoRollback(TransactionStatePtr state, Context context) {
 }
 
 }  // namespace
+
+uint64_t OwnInlineBytes(const TransactionState& state) {
+  uint64_t bytes = 0;
+  for (const Step& step : state.steps) {
+    const auto* add = std::get_if<lake_event::AddRows>(&step.change.event);
+    if (add != nullptr) bytes += add->rows->encoded.size();
+  }
+  return bytes;
+}
 
 Task<Status> TransactionImpl::CheckKeys(Context context) {
   return CheckAddedKeys(std::move(context), state_);

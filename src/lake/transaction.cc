@@ -282,11 +282,11 @@ Status TransactionImpl::AddRows(const Uuid& table, ColumnBatch batch) {
   rows->encoded = batch.Encode();
   const uint64_t bytes_max =
       view_->NumberOption(kOptionInlineTransactionBytes, kInlineTransactionBytesDefault);
-  if (rows->encoded.size() > bytes_max) {
-    return Status::Exhausted(
-        fmt::format("{} bytes of rows are more than the {} that one write may keep "
-                    "in the log",
-                    rows->encoded.size(), bytes_max));
+  const uint64_t bytes = OwnInlineBytes(*state_) + rows->encoded.size();
+  if (bytes > bytes_max) {
+    return Status::Exhausted(fmt::format(
+        "{} bytes of rows are more than the {} that one transaction may keep in the log", bytes,
+        bytes_max));
   }
   // What would not be read back must not be written.
   const auto decoded = DecodeRows(def, *rows);

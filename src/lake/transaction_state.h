@@ -42,6 +42,9 @@ struct TransactionState {
 };
 using TransactionStatePtr = std::shared_ptr<TransactionState>;
 
+// Bytes of the rows that the transaction has added and that are to lie in the log.
+uint64_t OwnInlineBytes(const TransactionState& state);
+
 // `change` with the row ids that its rows get on top of `catalog`.
 LakeChange NumberRows(LakeChange change, const Catalog& catalog);
 

@@ -239,6 +239,29 @@ TEST_F(TransactionTest, RowsThatTheLogDoesNotTakeAreRefused) {
   EXPECT_FALSE(transaction->has_changes());
 }
 
+TEST_F(TransactionTest, TheLogTakesSoManyRowsOfATransactionInAll) {
+  ASSERT_EQ(CreateTable(MakeTable("t")), Status::Ok());
+  auto transaction = Begin();
+  const Uuid id = Find(*transaction, "t")->def->id;
+  SeededRandom random(1);
+  std::string text;
+  while (text.size() <= kInlineTransactionBytesDefault / 2) text += std::to_string(random.Next());
+  int added = 0;
+  Status status;
+  while (added < 100 && status.ok()) {
+    status = transaction->AddRows(id, MakeBatch({{added + 1, text.substr(0, 5000)}}));
+    if (status.ok()) ++added;
+  }
+  EXPECT_EQ(status.code(), StatusCode::kExhausted);
+  EXPECT_GT(added, 5);
+  EXPECT_LT(added, 20);
+  // Forgotten with the table that they were added to.
+  ASSERT_EQ(transaction->DropTable("main", "t"), Status::Ok());
+  ASSERT_EQ(transaction->CreateTable(MakeTable("t")), Status::Ok());
+  const Uuid other = Find(*transaction, "t")->def->id;
+  EXPECT_EQ(transaction->AddRows(other, MakeBatch({{1, text.substr(0, 5000)}})), Status::Ok());
+}
+
 TEST_F(TransactionTest, ARepeatedIdempotencyKeyDeletesTheSecondFile) {
   ASSERT_EQ(CreateTable(MakeTable("t")), Status::Ok());
   CommitOptions options;
