@@ -213,7 +213,7 @@ Task<Result<CommitReceipt>> TransactionImpl::Commit(Context context, CommitOptio
 
 Task<Status> TransactionImpl::Rollback(Context context) {
   auto task = DoRollback(state_, std::move(context));
-  view_ = state_->base.catalog;
+  SetView(state_->base.catalog);
   return task;
 }
 

@@ -69,7 +69,7 @@ Status TransactionImpl::Add(const Uuid& id, LakeEvent event, const Uuid& schema_
   // What Apply calls corrupt in a log is wrong in a request.
   if (applied.code() == StatusCode::kCorrupt) return Status::Invalid(applied.message());
   RETURN_IF_ERROR(applied);
-  view_ = builder.Take();
+  SetView(builder.Take());
   state_->steps.push_back({std::move(change), schema_id});
   return Status::Ok();
 }

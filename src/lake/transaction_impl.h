@@ -3,10 +3,11 @@
 // TransactionImpl: the Transaction of a Pond. Changes become steps at once and are applied to
 // view(); commit.cc has what happens when they are committed or rolled back.
 //
-// Threads:   one at a time.
+// Threads:   one at a time, but for view() and base(), which may be asked meanwhile.
 // Lifetime:  its tasks share its state and may outlive it.
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -20,7 +21,10 @@ class TransactionImpl final : public Transaction {
   TransactionImpl(PondSitePtr site, CatalogSnapshot snapshot);
 
   const CatalogSnapshot& base() const override { return state_->base; }
-  CatalogPtr view() const override { return view_; }
+  CatalogPtr view() const override {
+    std::lock_guard lock(mutex_);
+    return view_;
+  }
   bool has_changes() const override { return !state_->steps.empty() || !state_->discarded.empty(); }
 
   Status CreateSchema(SchemaDef def) override;
@@ -50,8 +54,14 @@ class TransactionImpl final : public Transaction {
   Uuid IdOr(const Uuid& id) { return id.is_nil() ? state_->site->env.uuids.Next() : id; }
   Result<lake_event::SetComment> Locate(const CommentTarget& target) const;
 
+  void SetView(CatalogPtr view) {
+    std::lock_guard lock(mutex_);
+    view_ = std::move(view);
+  }
+
   const TransactionStatePtr state_;
-  CatalogPtr view_;
+  mutable std::mutex mutex_;
+  CatalogPtr view_;  // Written under mutex_, by the one who makes changes, who reads it without.
 };
 
 }  // namespace duckpond
