@@ -81,6 +81,7 @@ class LogTable {
     if (json.IsNull() || json.ToString() == "null") return Value(type);
     if (type.id() == duckdb::LogicalTypeId::STRUCT) return StructFromJson(json, type);
     if (type.id() != duckdb::LogicalTypeId::LIST) return json.CastAs(client_, type, true);
+    if (type.id() == duckdb::LogicalTypeId::VARCHAR) return TextFromJson(json);
     const LogicalType& child = duckdb::ListType::GetChildType(type);
     duckdb::vector<Value> elements;
     const Value list = json.CastAs(client_, LogicalType::LIST(LogicalType::JSON()), true);
@@ -91,6 +92,13 @@ class LogTable {
   }
 
   Value StructFromJson(const Value& json, const LogicalType& type) const {
+  Value TextFromJson(const Value& json) const {
+    Value list("[" + json.ToString() + "]");
+    list.Reinterpret(LogicalType::JSON());
+    const Value texts = list.CastAs(client_, LogicalType::LIST(LogicalType::VARCHAR), true);
+    return duckdb::ListValue::GetChildren(texts)[0];
+  }
+
     const auto map_type = LogicalType::MAP(LogicalType::VARCHAR, LogicalType::JSON());
     const Value map = json.CastAs(client_, map_type, true);
     std::map<std::string, Value> fields;
