@@ -15,6 +15,10 @@ Result<Column> ToColumn(const duckdb::ColumnDefinition& definition) {
     return Status::Unsupported("generated column \"" + definition.Name() +
                                "\" is not supported by duckpond yet");
   }
+  if (definition.CompressionType() != duckdb::CompressionType::COMPRESSION_AUTO) {
+    return Status::Unsupported("USING COMPRESSION of column \"" + definition.Name() +
+                               "\" is not supported by duckpond yet");
+  }
   Column column;
   column.name = definition.Name();
   auto type = FromDuckDb(definition.Type());
