@@ -222,6 +222,7 @@ Task<Status> Committer::MakeReady(Self self, Context context, ImagePtr image) {
                     "write to {}",
                     image->unknown_event, self->site_->store->url()));
   }
+  if (!image->unfolded.ok()) co_return image->unfolded;
   {
     std::lock_guard lock(self->mutex_);
     if (self->ready_) co_return Status::Ok();

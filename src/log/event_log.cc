@@ -57,7 +57,7 @@ class EventLogImpl final : public EventLog, public std::enable_shared_from_this<
 
   std::optional<Snapshot> Cached() const override {
     const ImagePtr image = reader_->Known();
-    if (image == nullptr) return std::nullopt;
+    if (image == nullptr || !image->unfolded.ok()) return std::nullopt;
     return image->snapshot();
   }
 
@@ -87,6 +87,7 @@ class EventLogImpl final : public EventLog, public std::enable_shared_from_this<
   static Task<Result<Snapshot>> LatestNow(Self self, Context context) {
     auto image = co_await self->reader_->Read(std::move(context));
     if (!image.ok()) co_return image.error();
+    if (!(*image)->unfolded.ok()) co_return (*image)->unfolded;
     co_return (*image)->snapshot();
   }
 

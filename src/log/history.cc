@@ -117,7 +117,10 @@ Task<Result<std::vector<SegmentRef>>> AllSegments(SitePtr site, Context context,
 }
 
 Task<Result<Snapshot>> ReplayTo(SitePtr site, Context context, ImagePtr image, Version version) {
-  if (version == image->version()) co_return image->snapshot();
+  if (version == image->version()) {
+    if (!image->unfolded.ok()) co_return image->unfolded;
+    co_return image->snapshot();
+  }
   if (version >= image->base.version) {
     CO_ASSIGN_OR_RETURN(DecodedLog log, DecodeLog(image->content.view(), std::string(kLogKey)));
     co_return co_await ReplayLog(site, context, std::move(log), version, std::string(kLogKey));

@@ -205,5 +205,66 @@ TEST_F(HistoryTest, ALostOrAlteredSegmentIsNamed) {
   EXPECT_TRUE(Await(OpenOther()->Latest(Context{})).ok());  // The present needs no segment.
 }
 
+// A program that is older than an event of the log, which has to be known.
+class OlderFolder final : public Folder {
+ public:
+  StatePtr Empty() const override { return folder_.Empty(); }
+  Result<StatePtr> Fold(StatePtr before, std::span<const Event> events) const override {
+    for (const Event& event : events) {
+      if (!Knows(event.name)) return Status::Unsupported("event '" + event.name + "' is newer");
+    }
+    return folder_.Fold(std::move(before), events);
+  }
+  std::vector<Event> Unfold(const FoldedState& state) const override {
+    return folder_.Unfold(state);
+  }
+  bool Knows(std::string_view name) const override { return name != "remove"; }
+
+ private:
+  const SetFolder folder_;
+};
+
+class Remove final : public Change {
+ public:
+  explicit Remove(Event event) : event_(std::move(event)) {}
+  Task<Result<std::vector<Event>>> Rebase(Context, Snapshot) override { return Make({event_}); }
+  static Task<Result<std::vector<Event>>> Make(std::vector<Event> events) { co_return events; }
+
+ private:
+  const Event event_;
+};
+
+TEST_F(HistoryTest, AHistoryThatCannotBeFoldedCanBeRead) {
+  ASSERT_TRUE(Put("a", "1").ok());
+  const OlderFolder folder;
+  const auto follower = EventLog::Open(env_, memory_, folder, {}, FreshShare());
+  EXPECT_EQ(Await(follower->Latest(Context{}))->version, 1u);
+  const Event event{env_.uuids.Next(), "remove", "{\"key\":\"a\"}", false};
+  ASSERT_TRUE(Await(log().Commit(Context{}, std::make_shared<Remove>(event), Options())).ok());
+  ASSERT_TRUE(Put("b", "2").ok());
+  // Whether it is met in the tail, in a log that is read whole, or in one whose base was replaced.
+  for (const bool rolled : {false, true}) {
+    if (rolled) CommitUntil(1);
+    const Version last = Await(log().Latest(Context{}))->version;
+    for (const auto& older : {follower, EventLog::Open(env_, memory_, folder, {}, FreshShare())}) {
+      const auto history = Await(older->History(Context{}, {}));
+      ASSERT_TRUE(history.ok()) << history.error().ToString();
+      ASSERT_EQ(history->size(), last);
+      EXPECT_EQ((*history)[1].events[0].name, "remove");
+      EXPECT_EQ(SetText(Await(older->At(Context{}, 1))->state), "a=1");
+      if (rolled) continue;
+      const auto latest = Await(older->Latest(Context{}));
+      EXPECT_EQ(latest.status().code(), StatusCode::kUnsupported);
+      EXPECT_NE(latest.status().message().find("pond.log: version 2: event 'remove'"),
+                std::string::npos);
+      EXPECT_EQ(older->Cached(), std::nullopt);
+      EXPECT_EQ(Await(older->At(Context{}, 3)).status().code(), StatusCode::kUnsupported);
+      EXPECT_EQ(PutOn(*older, "c", "3").status().code(), StatusCode::kUnsupported);
+      EXPECT_EQ(Await(older->Verify(Context{})).status().code(), StatusCode::kUnsupported);
+    }
+  }
+  LetFinish();  // While `folder` is there.
+}
+
 }  // namespace
 }  // namespace duckpond

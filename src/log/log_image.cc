@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "log/limits.h"
+#include "log/pond_file.h"
 
 namespace duckpond {
 
@@ -79,12 +80,18 @@ Result<ImagePtr> ExtendImage(const Folder& folder, const LogImage& before, Bytes
   image->content = std::move(content);
   image->tag = std::move(tag);
   for (size_t i = 0; i < tail.frames.size(); ++i) {
-    auto folded = FoldEvents(folder, image->state, tail.commits[i].events, image->unknown_event);
-    if (!folded.ok()) {
-      return folded.error().Prefixed(fmt::format("version {}", tail.commits[i].version));
-    }
-    image->state = *std::move(folded);
     image->frames.push_back(tail.frames[i]);
+    if (!image->unfolded.ok()) continue;
+    auto folded = FoldEvents(folder, image->state, tail.commits[i].events, image->unknown_event);
+    if (folded.ok()) {
+      image->state = *std::move(folded);
+      continue;
+    }
+    const Status refused =
+        folded.error().Prefixed(fmt::format("version {}", tail.commits[i].version));
+    if (refused.code() != StatusCode::kUnsupported) return refused;
+    image->unfolded = refused.Prefixed(kLogKey);
+    image->state = nullptr;
   }
   return image;
 }

@@ -44,7 +44,10 @@ struct LogImage {
   uint64_t base_end = 0;
   std::shared_ptr<const std::vector<KeyRecord>> base_keys;  // Shared by images with the same base.
   std::vector<FrameRef> frames;                             // Versions base.version + 1 and on.
-  StatePtr state;                                           // At version().
+  StatePtr state;                                           // At version(); null if `unfolded`.
+  // Why this program can make no state of the log: it has events that must be known for that. Its
+  // history can be read all the same.
+  Status unfolded;
   // The first event that this program does not know and may not ignore; then it may not write.
   std::string unknown_event;
 
@@ -53,6 +56,7 @@ struct LogImage {
   ImageOrder order() const { return {version(), base.version}; }
   ChainEnd end() const;
   uint64_t frame_bytes() const { return content.size() - base_end; }
+  // REQUIRES: unfolded.ok().
   Snapshot snapshot() const { return {version(), time_us(), state}; }
 
   // The hash of the frame that made `version`. REQUIRES: base.version <= version <= version().
@@ -71,7 +75,8 @@ using ImagePtr = std::shared_ptr<const LogImage>;
 Result<StatePtr> FoldEvents(const Folder& folder, StatePtr state, const std::vector<Event>& events,
                             std::string& unknown_event);
 
-// `before` followed by `tail`, whose commits continue it and whose bytes end `content`.
+// `before` followed by `tail`, whose commits continue it and whose bytes end `content`. What needs
+// to be known and is not makes it unfolded.
 Result<ImagePtr> ExtendImage(const Folder& folder, const LogImage& before, Bytes content,
                              ObjectTag tag, const DecodedCommits& tail);
 

@@ -85,18 +85,25 @@ Task<Result<ImagePtr>> BuildImage(SitePtr site, Context context, ImagePtr known,
                                   ObjectTag tag) {
   CO_ASSIGN_OR_RETURN(DecodedLog log, DecodeLog(content.view(), kLogName));
   Result<ImagePtr> image = ImagePtr();
-  if (known != nullptr && Contains(log, *known)) {
+  if (known != nullptr && known->unfolded.ok() && Contains(log, *known)) {
     image = GoOnFrom(*site, *known, log, std::move(content), std::move(tag));
   } else {
     auto loaded = co_await LoadBaseState(site, std::move(context), log.base,
                                          std::move(log.state_lines), kLogName);
-    if (!loaded.ok()) co_return std::move(loaded).error();
-    auto start = std::make_shared<LogImage>();
+    LogImage base;
+    if (loaded.ok()) {
+      base.base_keys = std::make_shared<const std::vector<KeyRecord>>(std::move(loaded->keys));
+      base.state = loaded->state;
+      base.unknown_event = loaded->unknown_event;
+    } else if (loaded.error().code() == StatusCode::kUnsupported) {
+      base.base_keys = std::make_shared<const std::vector<KeyRecord>>();
+      base.unfolded = loaded.error().Prefixed(kLogName);
+    } else {
+      co_return std::move(loaded).error();
+    }
+    auto start = std::make_shared<LogImage>(std::move(base));
     start->base = log.base;
     start->base_end = log.base_end;
-    start->base_keys = std::make_shared<const std::vector<KeyRecord>>(std::move(loaded->keys));
-    start->state = loaded->state;
-    start->unknown_event = loaded->unknown_event;
     image = ExtendImage(site->folder, *start, std::move(content), std::move(tag), log.commits);
   }
   if (!image.ok()) co_return image.error().Prefixed(kLogName);

@@ -76,12 +76,13 @@ class LogTable {
             Value::UNION(members_, static_cast<uint8_t>(member), std::move(data))};
   }
 
-  // DuckDB's own cast refuses an object that lacks a field; here such a field is NULL.
+  // DuckDB's own cast refuses an object that lacks a field; here such a field is NULL. And JSON as
+  // VARCHAR is its text, quotes included, while JSON that is an element is what it stands for.
   Value FromJson(const Value& json, const LogicalType& type) const {
     if (json.IsNull() || json.ToString() == "null") return Value(type);
     if (type.id() == duckdb::LogicalTypeId::STRUCT) return StructFromJson(json, type);
-    if (type.id() != duckdb::LogicalTypeId::LIST) return json.CastAs(client_, type, true);
     if (type.id() == duckdb::LogicalTypeId::VARCHAR) return TextFromJson(json);
+    if (type.id() != duckdb::LogicalTypeId::LIST) return json.CastAs(client_, type, true);
     const LogicalType& child = duckdb::ListType::GetChildType(type);
     duckdb::vector<Value> elements;
     const Value list = json.CastAs(client_, LogicalType::LIST(LogicalType::JSON()), true);
@@ -91,7 +92,6 @@ class LogTable {
     return Value::LIST(child, std::move(elements));
   }
 
-  Value StructFromJson(const Value& json, const LogicalType& type) const {
   Value TextFromJson(const Value& json) const {
     Value list("[" + json.ToString() + "]");
     list.Reinterpret(LogicalType::JSON());
@@ -99,6 +99,7 @@ class LogTable {
     return duckdb::ListValue::GetChildren(texts)[0];
   }
 
+  Value StructFromJson(const Value& json, const LogicalType& type) const {
     const auto map_type = LogicalType::MAP(LogicalType::VARCHAR, LogicalType::JSON());
     const Value map = json.CastAs(client_, map_type, true);
     std::map<std::string, Value> fields;
@@ -145,12 +146,8 @@ RowFunction::Columns LogColumns(duckdb::ClientContext& client) {
 }
 
 FunctionRows LogRows(const RowFunction::Call& call) {
-  const Version last = PondTransaction::Of(call.client, call.catalog).Base(call.client).version;
   FunctionRows rows;
-  if (last == 0) return rows;
-  const auto commits = StoredValueOrThrow(RunTask(call.client, [&](Context context) {
-    return call.catalog.pond()->log().History(context, {1, last});
-  }));
+  const auto commits = PondTransaction::Of(call.client, call.catalog).History(call.client);
   const LogTable table(call.client);
   for (const CommitRecord& commit : commits) table.Add(commit, rows);
   return rows;

@@ -51,10 +51,7 @@ Value ChangesOf(const CommitRecord& commit) {
 FunctionRows Snapshots(const Call& call) {
   const Version last = PondTransaction::Of(call.client, call.catalog).Base(call.client).version;
   FunctionRows rows;
-  if (last == 0) return rows;
-  auto commits = StoredValueOrThrow(RunTask(call.client, [&](Context context) {
-    return call.catalog.pond()->log().History(context, {1, last});
-  }));
+  const auto commits = PondTransaction::Of(call.client, call.catalog).History(call.client);
   for (const CommitRecord& commit : commits) {
     rows.push_back({Value::UBIGINT(commit.version),
                     Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(commit.time_us)), ChangesOf(commit),

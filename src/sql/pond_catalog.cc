@@ -127,7 +127,13 @@ duckdb::optional_ptr<duckdb::SchemaCatalogEntry> PondCatalog::LookupSchema(
   // Always there: no request for names that are looked up on the way to somewhere else.
   if (FoldName(name) == kMain) return EntryOf(main);
   auto& client = snapshot.GetContext();
-  const CatalogPtr view = PondTransaction::Of(client, *this).ViewAt(client, lookup.GetAtClause());
+  auto& transaction = PondTransaction::Of(client, *this);
+  // In "pond.log()" DuckDB takes "pond" for a schema first: no reason to need the state of one that
+  // cannot be read.
+  const bool own_name = FoldName(name) == FoldName(GetName());
+  const bool may_miss = if_not_found == duckdb::OnEntryNotFound::RETURN_NULL;
+  if (own_name && may_miss && !transaction.Readable(client)) return nullptr;
+  const CatalogPtr view = transaction.ViewAt(client, lookup.GetAtClause());
   if (const SchemaPtr schema = view->FindSchema(name)) return EntryOf(schema->def);
   if (if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return nullptr;
   throw duckdb::CatalogException(lookup.GetErrorContext(),

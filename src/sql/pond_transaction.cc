@@ -40,7 +40,12 @@ PondTransaction& PondTransaction::Of(duckdb::ClientContext& client, duckdb::Cata
 bool PondTransaction::forked() const { return &catalog_.pond()->env() != &Env::Process(); }
 
 void PondTransaction::Start(duckdb::ClientContext& client) {
-  if (changes_) return;
+  const Status status = TryStart(client);
+  if (!status.ok()) ThrowStoreStatus(status);
+}
+
+Status PondTransaction::TryStart(duckdb::ClientContext& client) {
+  if (changes_ || !refused_.ok()) return refused_;
   Pond& pond = *catalog_.pond();
   const PondAttachment& attachment = catalog_.attachment();
   auto snapshot = RunTask(client, [&](Context context) {
@@ -50,12 +55,17 @@ void PondTransaction::Start(duckdb::ClientContext& client) {
   });
   if (snapshot.ok()) {
     changes_ = pond.Begin(*std::move(snapshot));
-    return;
+    return Status::Ok();
+  }
+  if (snapshot.error().code() == StatusCode::kUnsupported) {
+    refused_ = snapshot.error();
+    return refused_;
   }
   const bool fixed = attachment.version || attachment.time_us;
   if (fixed || snapshot.error().code() != StatusCode::kNotFound) ThrowStoreStatus(snapshot.error());
   missing_ = true;
   changes_ = pond.Begin(pond.Nothing());
+  return Status::Ok();
 }
 
 CatalogPtr PondTransaction::View(duckdb::ClientContext& client) {
@@ -110,9 +120,30 @@ duckpond::Transaction& PondTransaction::Change(duckdb::ClientContext& client) {
   return *changes_;
 }
 
+std::vector<CommitRecord> PondTransaction::History(duckdb::ClientContext& client) {
+  EventLog::VersionRange range;
+  {
+    std::lock_guard lock(mutex_);
+    if (TryStart(client).ok()) {
+      range.last = changes_->base().version;
+      if (range.last == 0) return {};
+    } else {
+      range.last = catalog_.attachment().version.value_or(0);
+    }
+  }
+  return StoredValueOrThrow(RunTask(
+      client, [&](Context context) { return catalog_.pond()->log().History(context, range); }));
+}
+
+bool PondTransaction::Readable(duckdb::ClientContext& client) {
+  std::lock_guard lock(mutex_);
+  return TryStart(client).ok();
+}
+
 uint64_t PondTransaction::CatalogVersion(duckdb::ClientContext& client) {
   if (const uint64_t changed = changed_version_) return changed;
-  return Base(client).version;
+  std::lock_guard lock(mutex_);
+  return TryStart(client).ok() ? changes_->base().version : 0;
 }
 
 void PondTransaction::CreatePond(duckdb::ClientContext& client) {

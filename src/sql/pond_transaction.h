@@ -39,6 +39,12 @@ class PondTransaction final : public duckdb::Transaction {
   // The pond as AT (VERSION => …) or AT (TIMESTAMP => …) asks for it; the view without a clause.
   CatalogPtr ViewAt(duckdb::ClientContext& client,
                     duckdb::optional_ptr<duckdb::BoundAtClause> clause);
+  // All commits up to what the transaction started from; those of a pond attached at a version end
+  // there. A pond whose state this program cannot make, since a newer one has changed it, has its
+  // history too.
+  std::vector<CommitRecord> History(duckdb::ClientContext& client);
+  // Whether this program can make the pond's state: see History.
+  bool Readable(duckdb::ClientContext& client);
   // For making a change. Errors: a pond that is attached read-only or at a fixed version.
   duckpond::Transaction& Change(duckdb::ClientContext& client);
 
@@ -61,10 +67,13 @@ class PondTransaction final : public duckdb::Transaction {
   void Start(duckdb::ClientContext& client);
   // Whether this process is a fork of the one that attached the pond, whose threads it lacks.
   bool forked() const;
+  // The same, but for a pond of which this program knows too little: that is returned.
+  Status TryStart(duckdb::ClientContext& client);
 
   PondCatalog& catalog_;
   std::mutex mutex_;
   std::unique_ptr<duckpond::Transaction> changes_;
+  Status refused_;  // By TryStart, and again whenever it is asked.
   bool missing_ = false;
   bool created_ = false;  // By CreatePond.
   std::string missed_;
