@@ -164,10 +164,15 @@ bool Committer::TakeWork(Round& round) {
 Task<void> Committer::Run(Self self) {
   Round round(self->site_->env);
   while (self->TakeWork(round)) {
+    const MonotonicUs started_us = self->site_->env.executor.NowUs();
     const Status step = co_await Step(self, &round);
     std::erase_if(round.commits, [](const PendingPtr& commit) { return commit->answered(); });
-    if (step.ok()) continue;
-    if (!MayRetry(step) || round.backoff.failures() >= kFailuresInARowMax) {
+    if (step.ok()) {
+      round.failing_since_us.reset();
+      continue;
+    }
+    if (!round.failing_since_us) round.failing_since_us = started_us;
+    if (!MayRetry(step) || self->HasHadEnough(round)) {
       self->FailAll(round, step);
       continue;
     }
@@ -189,6 +194,12 @@ Context Committer::RequestContext(const Round& round) const {
   return context.WithDeadline(now_us + kRequestUsMax);
 }
 
+bool Committer::HasHadEnough(const Round& round) const {
+  if (round.backoff.failures() >= kFailuresInARowMax) return true;
+  const int64_t failing_us = site_->env.executor.NowUs() - *round.failing_since_us;
+  return round.in_doubt.empty() && failing_us >= kUnreachableUsMax;
+}
+
 void Committer::FailAll(Round& round, const Status& status) {
   for (const PendingPtr& commit : round.commits) commit->Fail(status);
   round.commits.clear();
@@ -196,6 +207,7 @@ void Committer::FailAll(Round& round, const Status& status) {
   round.stale = true;
   round.races_lost = 0;
   round.backoff.Reset();
+  round.failing_since_us.reset();
   std::lock_guard lock(mutex_);
   roll_ = nullptr;
 }

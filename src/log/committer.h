@@ -45,6 +45,7 @@ class Committer : public std::enable_shared_from_this<Committer> {
     std::vector<Batch> in_doubt;      // Sent, on the same image, and not known to have failed.
     bool stale = false;               // The newest known image was refused: read again.
     Backoff backoff;                  // Counts failures in a row, too.
+    std::optional<MonotonicUs> failing_since_us;
     int races_lost = 0;
     int polite = 0;  // So many commits more, others are let go first.
   };
@@ -72,6 +73,8 @@ class Committer : public std::enable_shared_from_this<Committer> {
   bool TakeWork(Round& round);
   void Landed(Round& round, Batch& batch, ImagePtr image);
   void FailAll(Round& round, const Status& status);
+  // Whether a round that is failing may not go on trying.
+  bool HasHadEnough(const Round& round) const;
   void ConsiderRoll(uint64_t frame_bytes_before, ImagePtr after);
   // `image` with the prepared roll, if there is one and it fits; else null.
   ImagePtr Rolled(const LogImage& image);

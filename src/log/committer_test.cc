@@ -7,6 +7,8 @@
 
 #include <set>
 
+#include "log/limits.h"
+#include "store/retrying_store.h"
 #include "tests/support/log_fixture.h"
 
 namespace duckpond {
@@ -248,6 +250,21 @@ TEST_F(CommitterTest, AStoreThatStaysAwayEndsTheCommitAsUnavailable) {
   const auto receipt = PutOn(*OpenOther(faults), "a", "1");
   ASSERT_FALSE(receipt.ok());
   EXPECT_EQ(receipt.error().code(), StatusCode::kUnavailable);
+}
+
+TEST_F(CommitterTest, NobodyWaitsLongForAStoreThatCannotBeReached) {
+  ASSERT_TRUE(Put("a", "1").ok());
+  FaultOptions faults;
+  faults.rates.fail = 1;
+  const auto store = std::make_shared<RetryingObjectStore>(
+      env_, std::make_shared<FaultyObjectStore>(memory_, faults));
+  const MonotonicUs before_us = env_.executor.NowUs();
+  const auto receipt = PutOn(*OpenOn(store), "a", "2");
+  EXPECT_EQ(receipt.status().code(), StatusCode::kUnavailable);
+  const int64_t took_us = env_.executor.NowUs() - before_us;
+  EXPECT_GE(took_us, kUnreachableUsMax);
+  // The store's own retries, eight attempts, may be under way when the time is over.
+  EXPECT_LE(took_us, kUnreachableUsMax + 10'000'000);
 }
 
 TEST_F(CommitterTest, CommitTimesRiseWhenTheClockStandsOrGoesBack) {

@@ -57,6 +57,9 @@ inline constexpr size_t kSnapshotsCachedMax = 32;
 // Patience.
 inline constexpr int kCommitAttemptsMax = 1000;
 inline constexpr int kFailuresInARowMax = 20;
+// How long a store that does not answer is asked again, each time by all attempts of the store's
+// own retries, while nothing is in doubt: to end then is safe, and somebody waits.
+inline constexpr int64_t kUnreachableUsMax = 10'000'000;
 inline constexpr int64_t kBackoffFirstUs = 10'000;
 inline constexpr int64_t kBackoffMaxUs = 2'000'000;
 inline constexpr int64_t kRequestUsMax = 60'000'000;
