@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sql/duckdb_api.h"
 // The line above comes first: it is the precompiled header.
+#include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "sql/engine.h"
 #include "sql/engine_pond.h"
 #include "sql/engine_state.h"
@@ -13,6 +14,50 @@ using duckdb::Value;
 // Settings of one session that SQL from the network may still change.
 constexpr const char* kOpenSettings[] = {"TimeZone", "Calendar", "default_order",
                                          "default_null_order"};
+
+// Functions that change the whole instance, or show one client what another has sent. A change of
+// DuckDB's log to a file, for one, would throw where nobody catches.
+struct InstanceFunction {
+  duckdb::CatalogType type;
+  const char* name;
+};
+constexpr InstanceFunction kInstanceFunctions[] = {
+    {duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "enable_logging"},
+    {duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "disable_logging"},
+    {duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "duckdb_logs"},
+    {duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "duckdb_log_contexts"},
+    {duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "truncate_duckdb_logs"},
+    {duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "enable_profiling"},
+    {duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "disable_profiling"},
+    {duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "enable_peg_parser"},
+    {duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "disable_peg_parser"},
+    {duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "checkpoint"},
+    {duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "force_checkpoint"},
+    {duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "arrow_scan"},
+    {duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "arrow_scan_dumb"},
+    {duckdb::CatalogType::SCALAR_FUNCTION_ENTRY, "write_log"},
+    {duckdb::CatalogType::PRAGMA_FUNCTION_ENTRY, "add_parquet_key"},
+    {duckdb::CatalogType::PRAGMA_FUNCTION_ENTRY, "copy_database"},
+    {duckdb::CatalogType::PRAGMA_FUNCTION_ENTRY, "import_database"},
+    {duckdb::CatalogType::PRAGMA_FUNCTION_ENTRY, "force_checkpoint"},
+    {duckdb::CatalogType::PRAGMA_FUNCTION_ENTRY, "enable_checkpoint_on_shutdown"},
+    {duckdb::CatalogType::PRAGMA_FUNCTION_ENTRY, "disable_checkpoint_on_shutdown"},
+};
+
+void DropInstanceFunctions(duckdb::Connection& connection) {
+  duckdb::ClientContext& context = *connection.context;
+  context.RunFunctionInTransaction([&context] {
+    for (const InstanceFunction& function : kInstanceFunctions) {
+      duckdb::DropInfo drop;
+      drop.type = function.type;
+      drop.schema = DEFAULT_SCHEMA;
+      drop.name = function.name;
+      drop.if_not_found = duckdb::OnEntryNotFound::RETURN_NULL;
+      drop.allow_drop_internal = true;
+      duckdb::Catalog::GetSystemCatalog(context).DropEntry(context, drop);
+    }
+  });
+}
 
 void SetBounds(const EngineOptions& options, duckdb::DBConfig& config) {
   if (options.memory_bytes_max > 0) {
@@ -29,6 +74,7 @@ void SetBounds(const EngineOptions& options, duckdb::DBConfig& config) {
 // Closes the doors once the pond is attached; nothing opens them again.
 void LockSandbox(duckdb::DuckDB& database) {
   duckdb::Connection connection(database);
+  DropInstanceFunctions(connection);
   std::string open;
   for (const char* name : kOpenSettings)
     open += (open.empty() ? "'" : ", '") + std::string(name) + "'";
