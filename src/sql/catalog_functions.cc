@@ -40,6 +40,15 @@ duckdb::unique_ptr<FunctionData> Bind(duckdb::ClientContext& client,
     names.push_back(name);
     types.push_back(type);
   }
+  auto& properties = input.binder->GetStatementProperties();
+  // Else DuckDB would run a prepared statement on a pond that was detached.
+  if (info.function.use != RowFunction::Use::kNone) properties.RegisterDBRead(info.catalog, client);
+  if (info.function.use == RowFunction::Use::kChanges) {
+    properties.RegisterDBModify(info.catalog, client,
+                                duckdb::DatabaseModificationType::ALTER_TABLE);
+    // Committed when it returns, not when its answer has been read.
+    properties.output_type = duckdb::QueryResultOutputType::FORCE_MATERIALIZED;
+  }
   return duckdb::make_uniq<RowsBind>(
       info.catalog, info.function,
       std::vector<duckdb::Value>(input.inputs.begin(), input.inputs.end()));

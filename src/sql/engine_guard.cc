@@ -6,6 +6,7 @@
 #include "duckdb/parser/statement/alter_statement.hpp"
 #include "duckdb/parser/statement/create_statement.hpp"
 #include "duckdb/parser/statement/explain_statement.hpp"
+#include "duckdb/parser/statement/prepare_statement.hpp"
 #include "sql/engine.h"
 #include "sql/engine_guard.h"
 
@@ -47,6 +48,10 @@ bool IsSecret(const duckdb::SQLStatement& statement) {
 void StatementGuard::CheckKind(const duckdb::SQLStatement& statement) const {
   if (statement.type == StatementType::EXPLAIN_STATEMENT) {
     CheckKind(*statement.Cast<duckdb::ExplainStatement>().stmt);
+    return;
+  }
+  if (statement.type == StatementType::PREPARE_STATEMENT) {
+    CheckKind(*statement.Cast<duckdb::PrepareStatement>().statement);
     return;
   }
   const bool reaches_out =

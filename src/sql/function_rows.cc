@@ -49,7 +49,6 @@ Value ChangesOf(const CommitRecord& commit) {
 }
 
 FunctionRows Snapshots(const Call& call) {
-  const Version last = PondTransaction::Of(call.client, call.catalog).Base(call.client).version;
   FunctionRows rows;
   const auto commits = PondTransaction::Of(call.client, call.catalog).History(call.client);
   for (const CommitRecord& commit : commits) {
@@ -159,8 +158,12 @@ const std::vector<RowFunction>& RowFunctions() {
       {"list_files", {LogicalType::VARCHAR}, FileColumns, ListFiles},
       {"table_info", {}, TableColumns, TableInfo},
       {"options", {}, OptionColumns, Options},
-      {"set_option", {LogicalType::VARCHAR, LogicalType::ANY}, SuccessColumns, SetOption},
-      {"cost", {}, CostColumns, LastCost},
+      {"set_option",
+       {LogicalType::VARCHAR, LogicalType::ANY},
+       SuccessColumns,
+       SetOption,
+       RowFunction::Use::kChanges},
+      {"cost", {}, CostColumns, LastCost, RowFunction::Use::kNone},
   };
   return *functions;
 }

@@ -40,6 +40,8 @@ struct RowFunction {
   std::vector<duckdb::LogicalType> arguments;
   Columns (*columns)(duckdb::ClientContext& client) = nullptr;
   FunctionRows (*rows)(const Call& call) = nullptr;
+  enum class Use : unsigned char { kNone, kReads, kChanges };
+  Use use = Use::kReads;  // What a statement that calls it does to the pond.
 };
 
 const std::vector<RowFunction>& RowFunctions();
