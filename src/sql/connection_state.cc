@@ -16,7 +16,7 @@ duckdb::shared_ptr<ConnectionState> ConnectionState::Of(duckdb::ClientContext& c
 }
 
 void ConnectionState::QueryBegin(duckdb::ClientContext&) {
-  previous_ = ledger_->Take();
+  if (!std::exchange(repeats_, false)) previous_ = ledger_->Take();
   failed_commit_ = Status();
 }
 

@@ -35,6 +35,8 @@ class ConnectionState final : public duckdb::ClientContextState {
   // Requests end by then at the latest: the same.
   void EndBy(MonotonicUs deadline_us) { deadline_us_ = deadline_us; }
   MonotonicUs deadline_us() const { return deadline_us_; }
+  // The next statement is the one before once more: what it costs is added.
+  void Repeat() { repeats_ = true; }
   // What the statement before the running one cost.
   const Cost& previous() const { return previous_; }
 
@@ -46,6 +48,7 @@ class ConnectionState final : public duckdb::ClientContextState {
  private:
   std::shared_ptr<CostLedger> ledger_ = std::make_shared<CostLedger>();
   MonotonicUs deadline_us_ = std::numeric_limits<MonotonicUs>::max();
+  bool repeats_ = false;
   Cost previous_;
   Status failed_commit_;
 };

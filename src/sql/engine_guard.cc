@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "sql/duckdb_api.h"
 // The line above comes first: it is the precompiled header.
+#include <algorithm>
+
+#include "duckdb/execution/operator/scan/physical_table_scan.hpp"
 #include "duckdb/main/prepared_statement_data.hpp"
 #include "duckdb/parser/parsed_data/create_info.hpp"
 #include "duckdb/parser/statement/alter_statement.hpp"
@@ -43,9 +46,24 @@ bool IsSecret(const duckdb::SQLStatement& statement) {
   return create.info && create.info->type == duckdb::CatalogType::SECRET_ENTRY;
 }
 
+// Sources whose rows do not end with being read.
+constexpr std::string_view kRepeatable[] = {"duckpond_scan", "seq_scan", "range", "generate_series",
+                                            "set_option"};
+
+bool ReadsOnlyTables(const duckdb::PhysicalOperator& op) {
+  if (op.type == duckdb::PhysicalOperatorType::INOUT_FUNCTION) return false;
+  if (op.type == duckdb::PhysicalOperatorType::TABLE_SCAN) {
+    const std::string& name = op.Cast<duckdb::PhysicalTableScan>().function.name;
+    if (std::ranges::find(kRepeatable, name) == std::end(kRepeatable)) return false;
+  }
+  const auto children = op.GetChildren();
+  return std::ranges::all_of(children, [](const auto& child) { return ReadsOnlyTables(child); });
+}
+
 }  // namespace
 
-void StatementGuard::CheckKind(const duckdb::SQLStatement& statement) const {
+void StatementGuard::CheckKind(const duckdb::SQLStatement& statement) {
+  repeatable_ = false;
   if (statement.type == StatementType::EXPLAIN_STATEMENT) {
     CheckKind(*statement.Cast<duckdb::ExplainStatement>().stmt);
     return;
@@ -68,6 +86,7 @@ void StatementGuard::CheckKind(const duckdb::SQLStatement& statement) const {
 duckdb::RebindQueryInfo StatementGuard::OnFinalizePrepare(duckdb::ClientContext&,
                                                           duckdb::PreparedStatementData& prepared,
                                                           duckdb::PreparedStatementMode) {
+  repeatable_ = prepared.physical_plan && ReadsOnlyTables(prepared.physical_plan->Root());
   for (const auto& [database, change] : prepared.properties.modified_databases) {
     if (only_reads_) {
       throw PermissionException("only reads are allowed here, and this statement changes \"" +

@@ -16,6 +16,10 @@ class StatementGuard final : public duckdb::ClientContextState {
  public:
   explicit StatementGuard(bool sandbox) : sandbox_(sandbox) {}
 
+  // Whether running the statement that was planned last once more gives what running it later would
+  // have given: it reads tables and what it says itself. A file may be a pipe, which is read once.
+  bool repeatable() const { return repeatable_; }
+
   // For the statements from now on.
   void SetOnlyReads(bool only_reads) { only_reads_ = only_reads; }
 
@@ -26,11 +30,12 @@ class StatementGuard final : public duckdb::ClientContextState {
                                             duckdb::PreparedStatementMode mode) override;
 
   // Refuses by kind, before planning, what must not even be bound (ATTACH opens files).
-  void CheckKind(const duckdb::SQLStatement& statement) const;
+  void CheckKind(const duckdb::SQLStatement& statement);
 
  private:
   const bool sandbox_;
   bool only_reads_ = false;
+  bool repeatable_ = false;
 };
 
 }  // namespace duckpond

@@ -38,6 +38,7 @@ struct Session::State {
   duckdb::Connection connection;
   duckdb::shared_ptr<StatementGuard> guard;
   Blame blame = Blame::kStatement;
+  bool lost_race = false;  // The last failure was that of a commit, to somebody else's.
 
   explicit State(std::shared_ptr<Engine::State> e)
       : engine(std::move(e)), connection(engine->database) {}
@@ -47,6 +48,7 @@ struct Session::State {
     const Status commit = ConnectionState::Of(*connection.context)->TakeFailedCommit();
     EngineFailure failure = commit.ok() ? FailureOf(error) : FailureOfCommit(error, commit);
     blame = failure.blame;
+    lost_race = commit.code() == StatusCode::kConflict;
     return std::move(failure.status);
   }
 };

@@ -6,16 +6,25 @@
 #include <atomic>
 #include <thread>
 
+#include "base/env.h"
+#include "log/event_log.h"
 #include "sql/format_box.h"
+#include "store/store_url.h"
 
 namespace duckpond {
 namespace {
 
-std::shared_ptr<Engine> Open(bool sandbox = false) {
+std::string FreshUrl() {
   static std::atomic<int> next = 0;
+  return "memory:engine_test_" + std::to_string(next++);
+}
+
+std::shared_ptr<Engine> Open(bool sandbox = false, const std::string& url = FreshUrl(),
+                             const std::string& latency = "") {
   EngineOptions options;
-  options.url = "memory:engine_test_" + std::to_string(next++);
+  options.url = url;
   options.sandbox = sandbox;
+  options.latency_profile = latency;
   auto engine = Engine::Open(options);
   EXPECT_TRUE(engine.ok()) << engine.status().ToString();
   return *engine;
@@ -104,7 +113,9 @@ TEST(Engine, OnlyReadsRefusesEveryKindOfChange) {
        {"INSERT INTO t VALUES (1)", "CREATE TABLE u (a INTEGER)", "CREATE TABLE u AS SELECT 1",
         "DROP TABLE t", "EXECUTE p", "CREATE SCHEMA s", "CREATE VIEW v AS SELECT 1",
         "COPY t TO '/tmp/never.csv'", "ATTACH ':memory:' AS other", "DETACH pond",
-        "EXPLAIN ANALYZE INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (1) RETURNING a"}) {
+        "EXPLAIN ANALYZE INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (1) RETURNING a",
+        "CALL pond.set_option('inline_bytes', 0)", "FROM pond.set_option('inline_bytes', 0)",
+        "COMMENT ON TABLE t IS 'x'", "PREPARE c AS COPY t TO '/tmp/never.csv'"}) {
     EXPECT_TRUE(Refused(Ask(*session, sql, reads))) << sql;
     EXPECT_EQ(session->blame(), Blame::kPolicy) << sql;
   }
@@ -130,6 +141,29 @@ TEST(Engine, TheSandboxKeepsSqlInsideThePond) {
   EXPECT_EQ(Ask(*session, "CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (4); FROM t"), "4");
   EXPECT_EQ(Ask(*session, "CREATE TEMP TABLE x AS SELECT 5 AS a; FROM x"), "5");
   EXPECT_EQ(Ask(*session, "SET TimeZone = 'UTC'; SELECT 6"), "6");
+}
+
+TEST(Engine, TheSandboxHasNoFunctionsThatChangeTheInstance) {
+  auto engine = Open(/*sandbox=*/true);
+  auto session = engine->Connect().value();
+  ASSERT_EQ(Ask(*session, "CREATE TABLE t (a INTEGER)"), "");
+  for (const char* sql :
+       {"CALL enable_logging()",
+        "CALL enable_logging(storage = 'file', storage_path = '/tmp/never')",
+        "CALL main.enable_logging()", "CALL system.main.enable_logging()", "CALL disable_logging()",
+        "FROM duckdb_logs()", "FROM duckdb_logs", "CALL truncate_duckdb_logs()",
+        "CALL enable_profiling(format = 'json', save_location = '/tmp/never.json')",
+        "CALL enable_peg_parser()", "SELECT write_log('x')",
+        "PRAGMA add_parquet_key('k', '0123456789112345')", "PRAGMA disable_checkpoint_on_shutdown",
+        "PRAGMA force_checkpoint", "CALL force_checkpoint()"}) {
+    EXPECT_NE(Ask(*session, sql).find("Catalog Error"), std::string::npos) << sql << "\n"
+                                                                           << Ask(*session, sql);
+    EXPECT_EQ(Ask(*engine->Connect().value(), "SELECT 1"), "1") << sql;
+  }
+  auto open = Open();
+  EXPECT_EQ(
+      Ask(*open->Connect().value(), "CALL enable_logging(); CALL disable_logging(); SELECT 1"),
+      "1");
 }
 
 TEST(Engine, ACancelledContextEndsARunningStatement) {
@@ -169,6 +203,87 @@ TEST(Engine, ParametersAreBoundByNameAndTakeTheTypeTheyMeet) {
   EXPECT_EQ(Ask(*session, "SELECT $x::INTEGER + 1", options), "42");
   EXPECT_EQ(Ask(*session, "SELECT count(*) FROM range(100) t(i) WHERE i = $x", options), "1");
   EXPECT_EQ(Ask(*session, "SELECT 'Mr ' || $who", options), "Mr O'Brien");
+}
+
+TEST(Engine, AStatementThatLosesARaceIsRunAgain) {
+  // Of a store that is far away, so that all look at the same version.
+  auto engine = Open(false, FreshUrl(), "s3");
+  auto session = engine->Connect().value();
+  ASSERT_EQ(Ask(*session, "CREATE TABLE t (a INTEGER PRIMARY KEY)"), "");
+  for (int round = 0; round < 3; ++round) {
+    const std::string sql = "INSERT INTO t VALUES (" + std::to_string(round) + ") RETURNING a";
+    std::atomic<int> inserted = 0;
+    std::atomic<int> duplicate = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&] {
+        auto own = engine->Connect().value();
+        const std::string answer = Ask(*own, sql);
+        inserted += answer == std::to_string(round);
+        duplicate += answer.find("Duplicate key") != std::string::npos &&
+                     answer.find("Conflict") == std::string::npos;
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(inserted, 1);
+    EXPECT_EQ(duplicate, 7);
+  }
+}
+
+TEST(Engine, ATransactionThatLosesARaceIsNotRunAgain) {
+  auto engine = Open();
+  auto one = engine->Connect().value();
+  auto two = engine->Connect().value();
+  ASSERT_EQ(Ask(*one, "CREATE TABLE t (a INTEGER PRIMARY KEY); BEGIN; INSERT INTO t VALUES (1)"),
+            "1");
+  ASSERT_EQ(Ask(*two, "INSERT INTO t VALUES (1)"), "1");
+  auto result = one->RunAll({}, "COMMIT", {});
+  EXPECT_EQ(result.status().code(), StatusCode::kConflict);
+  EXPECT_EQ(Ask(*one, "FROM t"), "1");
+}
+
+// An event that this program does not know and may not ignore, as a newer one would write it.
+class NewerChange final : public Change {
+ public:
+  Task<Result<std::vector<Event>>> Rebase(Context, Snapshot) override { return Make(); }
+  static Task<Result<std::vector<Event>>> Make() {
+    std::vector<Event> events;
+    events.push_back({Env::Process().uuids.Next(), "grow_wings", R"({"count":2})", false});
+    co_return events;
+  }
+};
+class NewerFolder final : public Folder {
+ public:
+  StatePtr Empty() const override { return std::make_shared<FoldedState>(); }
+  Result<StatePtr> Fold(StatePtr before, std::span<const Event>) const override { return before; }
+  std::vector<Event> Unfold(const FoldedState&) const override { return {}; }
+  bool Knows(std::string_view) const override { return true; }
+};
+
+TEST(Engine, ThePondOfANewerProgramShowsItsLogAndIsNotChanged) {
+  const std::string url = FreshUrl();
+  auto engine = Open(false, url);
+  auto session = engine->Connect().value();
+  ASSERT_EQ(Ask(*session, "CREATE TABLE t AS SELECT 1 AS a"), "1");
+  Env& env = Env::Process();
+  const NewerFolder folder;
+  const auto newer = EventLog::Open(env, OpenStore(env, url, {}).value(), folder, {}, "newer");
+  CommitOptions options;
+  options.transaction = env.uuids.Next();
+  ASSERT_TRUE(
+      Block(env.executor, newer->Commit(Context{}, std::make_shared<NewerChange>(), options)).ok());
+  for (const char* sql : {"FROM t", "INSERT INTO t VALUES (2)", "CREATE TABLE u (a INTEGER)"}) {
+    const auto result = session->RunAll({}, sql, {});
+    EXPECT_EQ(result.status().code(), StatusCode::kUnsupported) << sql;
+    EXPECT_NE(result.status().message().find("grow_wings"), std::string::npos) << sql;
+    EXPECT_EQ(session->blame(), Blame::kStore) << sql;
+  }
+  EXPECT_EQ(Ask(*session, "SELECT data.other FROM pond.log() WHERE event = 'other'"),
+            R"({"event":"grow_wings","data":{"count":2}})");
+  EXPECT_EQ(Ask(*session, "SELECT count(*) FROM pond.log() WHERE event = 'create_table'"), "1");
+  EXPECT_EQ(Ask(*session, "SELECT max(snapshot_id) FROM pond.snapshots()"), "2");
+  EXPECT_EQ(Ask(*session, "FROM t AT (VERSION => 1)"), "1");
+  EXPECT_EQ(Block(env.executor, newer->Settle(Context{})), Status::Ok());
 }
 
 TEST(Engine, AnOpenTransactionIsKnown) {
