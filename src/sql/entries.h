@@ -6,7 +6,7 @@
 // decided when its scan starts, from the transaction's view.
 //
 // Threads:   all methods may be called concurrently.
-// Lifetime:  owned by PondCatalog.
+// Lifetime:  see PondCatalog.
 // Errors:    DuckDB exceptions.
 #pragma once
 
@@ -20,7 +20,8 @@ namespace duckpond {
 
 class PondCatalog;
 
-class PondTableEntry final : public duckdb::TableCatalogEntry {
+class PondTableEntry final : public duckdb::TableCatalogEntry,
+                             public std::enable_shared_from_this<PondTableEntry> {
  public:
   PondTableEntry(duckdb::Catalog& catalog, duckdb::SchemaCatalogEntry& schema,
                  duckdb::CreateTableInfo& info, std::shared_ptr<const TableDef> def);

@@ -14,8 +14,8 @@
 namespace duckpond {
 namespace {
 
-// Entries that were replaced and are kept for plans that still refer to them.
-constexpr size_t kRetiredMax = 4096;
+// Entries that nobody holds are looked for when there are so many, or twice as many as there were.
+constexpr size_t kEntriesBeforeSweep = 1024;
 
 constexpr int64_t kSettleUsMax = 3'000'000;
 
@@ -46,46 +46,62 @@ Status PondCatalog::NoPond() const {
 
 void PondCatalog::Initialize(bool /*load_builtin*/) {}
 
-void PondCatalog::Retire(std::shared_ptr<duckdb::CatalogEntry> entry) {
-  retired_.push_back(std::move(entry));
-  if (retired_.size() > kRetiredMax) retired_.pop_front();
+void PondCatalog::Sweep() {
+  if (tables_.size() + views_.size() < sweep_at_) return;
+  const auto unused = [](const auto& entry) { return entry.second.use_count() == 1; };
+  std::erase_if(tables_, unused);
+  std::erase_if(views_, unused);
+  sweep_at_ = std::max(kEntriesBeforeSweep, 2 * (tables_.size() + views_.size()));
 }
 
 PondSchemaEntry& PondCatalog::EntryOf(const SchemaDef& def) {
   std::lock_guard lock(mutex_);
-  auto& entry = schemas_[FoldName(def.name)];
-  // Never replaced: DuckDB compares schemas by address.
+  auto& entry = schemas_[def.name];
+  // Never replaced: DuckDB compares schemas by address. One that is created again under a name
+  // written in another way is another one.
   if (!entry) {
     duckdb::CreateSchemaInfo info;
     info.schema = def.name;
     if (!def.comment.empty()) info.comment = duckdb::Value(def.comment);
+    info.internal = def.name == kMain;  // Nobody has to create it: EXPORT leaves it out.
     entry = std::make_shared<PondSchemaEntry>(*this, info);
   }
   return *entry;
 }
 
-PondTableEntry& PondCatalog::EntryOf(PondSchemaEntry& schema, std::shared_ptr<const TableDef> def) {
-  std::lock_guard lock(mutex_);
-  auto& entry = tables_[def->id];
-  if (!entry || entry->def() != def) {
-    auto info = ValueOrThrow(ToCreateInfo(*def));
-    if (entry) Retire(std::move(entry));
-    entry = std::make_shared<PondTableEntry>(*this, schema, *info, std::move(def));
+PondTableEntry& PondCatalog::EntryOf(PondSchemaEntry& schema, std::shared_ptr<const TableDef> def,
+                                     duckdb::ClientContext& client) {
+  std::shared_ptr<PondTableEntry> held;
+  {
+    std::lock_guard lock(mutex_);
+    Sweep();
+    auto& entry = tables_[def->id];
+    if (!entry || entry->def() != def) {
+      auto info = ValueOrThrow(ToCreateInfo(*def));
+      entry = std::make_shared<PondTableEntry>(*this, schema, *info, std::move(def));
+    }
+    held = entry;
   }
-  return *entry;
+  PondTransaction::Of(client, *this).Hold(held);
+  return *held;
 }
 
 PondViewEntry& PondCatalog::EntryOf(PondSchemaEntry& schema, std::shared_ptr<const ViewDef> def,
-                                    duckdb::ClientContext& /*client*/) {
-  std::lock_guard lock(mutex_);
-  auto& entry = views_[def->id];
-  if (!entry || entry->def() != def) {
-    auto info = ValueOrThrow(ToCreateInfo(*def));
-    info->catalog = GetName();
-    if (entry) Retire(std::move(entry));
-    entry = std::make_shared<PondViewEntry>(*this, schema, *info, std::move(def));
+                                    duckdb::ClientContext& client) {
+  std::shared_ptr<PondViewEntry> held;
+  {
+    std::lock_guard lock(mutex_);
+    Sweep();
+    auto& entry = views_[def->id];
+    if (!entry || entry->def() != def) {
+      auto info = ValueOrThrow(ToCreateInfo(*def));
+      info->catalog = GetName();
+      entry = std::make_shared<PondViewEntry>(*this, schema, *info, std::move(def));
+    }
+    held = entry;
   }
-  return *entry;
+  PondTransaction::Of(client, *this).Hold(held);
+  return *held;
 }
 
 duckdb::optional_idx PondCatalog::GetCatalogVersion(duckdb::ClientContext& client) {
@@ -99,7 +115,7 @@ duckdb::optional_ptr<duckdb::CatalogEntry> PondCatalog::CreateSchema(
   if (transaction.View(client)->FindSchema(info.schema)) {
     if (info.on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT) return nullptr;
     if (info.on_conflict == duckdb::OnCreateConflict::REPLACE_ON_CONFLICT) {
-      ThrowIfError(transaction.Change(client).DropSchema(info.schema, true));
+      ThrowIfError(transaction.Change(client).DropSchema(info.schema, /*cascade=*/false));
     }
   }
   SchemaDef def;

@@ -5,12 +5,12 @@
 // that DuckDB holds references to.
 //
 // Threads:   all methods may be called concurrently.
-// Lifetime:  an entry lives at least until kRetiredMax younger ones have replaced others, so that
-//            plans may hold it longer than the definition is current.
+// Lifetime:  a table's or a view's entry lives as long as a transaction that it was given to, and
+// as
+//            a plan that scans it. A schema's lives as long as the catalog.
 // Errors:    DuckDB exceptions. What is not built throws NotImplementedException naming the object.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -51,7 +51,8 @@ class PondCatalog final : public duckdb::Catalog {
 
   // The entry for a definition, made when it is new.
   PondSchemaEntry& EntryOf(const SchemaDef& def);
-  PondTableEntry& EntryOf(PondSchemaEntry& schema, std::shared_ptr<const TableDef> def);
+  PondTableEntry& EntryOf(PondSchemaEntry& schema, std::shared_ptr<const TableDef> def,
+                          duckdb::ClientContext& client);
   PondViewEntry& EntryOf(PondSchemaEntry& schema, std::shared_ptr<const ViewDef> def,
                          duckdb::ClientContext& client);
 
@@ -101,16 +102,17 @@ class PondCatalog final : public duckdb::Catalog {
 
  private:
   void DropSchema(duckdb::ClientContext& client, duckdb::DropInfo& info) override;
-  void Retire(std::shared_ptr<duckdb::CatalogEntry> entry);
+  // Forgets entries that nobody holds, now and then. REQUIRES: mutex_.
+  void Sweep();
 
   std::shared_ptr<Pond> pond_;
   const PondAttachment attachment_;
   std::unique_ptr<CatalogFunctions> functions_;
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<PondSchemaEntry>> schemas_;  // By FoldName.
+  std::map<std::string, std::shared_ptr<PondSchemaEntry>> schemas_;  // By name as it is written.
   std::map<Uuid, std::shared_ptr<PondTableEntry>> tables_;
   std::map<Uuid, std::shared_ptr<PondViewEntry>> views_;
-  std::deque<std::shared_ptr<duckdb::CatalogEntry>> retired_;
+  size_t sweep_at_ = 0;
 };
 
 }  // namespace duckpond

@@ -105,6 +105,11 @@ CatalogPtr PondTransaction::ViewAt(duckdb::ClientContext& client,
   return catalog;
 }
 
+void PondTransaction::Hold(std::shared_ptr<duckdb::CatalogEntry> entry) {
+  std::lock_guard lock(mutex_);
+  held_.insert(std::move(entry));
+}
+
 duckpond::Transaction& PondTransaction::Change(duckdb::ClientContext& client) {
   const PondAttachment& attachment = catalog_.attachment();
   if (attachment.version || attachment.time_us) {

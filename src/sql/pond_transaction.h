@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "lake/pond.h"
@@ -53,6 +54,8 @@ class PondTransaction final : public duckdb::Transaction {
 
   // Whether there is no pond (yet) at the place that was attached. REQUIRES: View was called.
   bool missing() const { return missing_; }
+  // Keeps an entry alive that was given to DuckDB, until the transaction ends.
+  void Hold(std::shared_ptr<duckdb::CatalogEntry> entry);
   // Remembers that a name was looked for where there is no pond, and whether it was.
   void NoteMissed(const std::string& name) { missed_ = name; }
   bool Missed(const std::string& name) const { return missing_ && missed_ == name; }
@@ -79,6 +82,7 @@ class PondTransaction final : public duckdb::Transaction {
   std::string missed_;
   std::atomic<uint64_t> changed_version_{0};  // 0 until something was changed.
   std::map<std::string, CatalogPtr> past_;    // Snapshots that AT clauses asked for.
+  std::unordered_set<std::shared_ptr<duckdb::CatalogEntry>> held_;
 };
 
 class PondTransactionManager final : public duckdb::TransactionManager {

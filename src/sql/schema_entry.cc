@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "duckdb/parser/parsed_data/create_index_info.hpp"
 #include "duckdb/parser/parsed_data/create_pragma_function_info.hpp"
 #include "duckdb/parser/parsed_data/create_sequence_info.hpp"
@@ -42,6 +44,18 @@ Existing MakeRoom(Transaction& changes, const std::string& schema, const std::st
   return Existing::kNone;
 }
 
+// A view's columns are what its query gives: only DuckDB knows them.
+void CheckViewColumn(PondViewEntry& view, duckdb::ClientContext& client, const std::string& name) {
+  view.BindView(client);
+  const auto columns = view.GetColumnInfo();
+  if (!columns ||
+      std::find(columns->names.begin(), columns->names.end(), name) != columns->names.end()) {
+    return;
+  }
+  ThrowStatus(Status::Invalid("View \"" + view.name + "\" does not have a column with name \"" +
+                              name + "\""));
+}
+
 }  // namespace
 
 PondSchemaEntry::PondSchemaEntry(PondCatalog& catalog, duckdb::CreateSchemaInfo& info)
@@ -56,7 +70,8 @@ void PondSchemaEntry::Scan(duckdb::ClientContext& client, CatalogType type,
   const SchemaPtr schema = PondTransaction::Of(client, pond_).View(client)->FindSchema(name);
   if (!schema) return;
   // DuckDB asks for tables and means views too.
-  for (const auto& [folded, table] : schema->tables) callback(pond_.EntryOf(*this, table->def));
+  for (const auto& [folded, table] : schema->tables)
+    callback(pond_.EntryOf(*this, table->def, client));
   for (const auto& [folded, view] : schema->views) callback(pond_.EntryOf(*this, view, client));
 }
 
@@ -77,7 +92,7 @@ PondSchemaEntry::Entry PondSchemaEntry::CreateTable(Snapshot snapshot,
       MakeRoom(changes, name, info.table, info.on_conflict, CatalogType::TABLE_ENTRY);
   if (existing == Existing::kKeep) return nullptr;
   ThrowIfError(changes.CreateTable(def));
-  return pond_.EntryOf(*this, changes.view()->FindTable(name, info.table)->def);
+  return pond_.EntryOf(*this, changes.view()->FindTable(name, info.table)->def, client);
 }
 
 PondSchemaEntry::Entry PondSchemaEntry::CreateView(Snapshot snapshot,
@@ -142,7 +157,7 @@ PondSchemaEntry::Entry PondSchemaEntry::LookupEntry(Snapshot snapshot,
   if (!schema) return nullptr;
   const std::string folded = FoldName(lookup.GetEntryName());
   if (const auto table = schema->tables.find(folded); table != schema->tables.end()) {
-    return pond_.EntryOf(*this, table->second->def);
+    return pond_.EntryOf(*this, table->second->def, client);
   }
   if (const auto found = schema->views.find(folded); found != schema->views.end()) {
     return pond_.EntryOf(*this, found->second, client);
@@ -203,7 +218,12 @@ void PondSchemaEntry::Alter(Snapshot snapshot, duckdb::AlterInfo& info) {
     ThrowNotSupported("ALTER of \"" + info.name + "\"");
   }
   auto& client = snapshot.GetContext();
-  auto& changes = PondTransaction::Of(client, pond_).Change(client);
+  auto& transaction = PondTransaction::Of(client, pond_);
+  const auto view = transaction.View(client)->FindView(name, info.name);
+  if (view && target.kind == Transaction::CommentTarget::Kind::kColumn) {
+    CheckViewColumn(pond_.EntryOf(*this, view, client), client, target.column);
+  }
+  auto& changes = transaction.Change(client);
   ThrowIfError(changes.SetComment(target, comment.IsNull() ? "" : comment.ToString()));
 }
 

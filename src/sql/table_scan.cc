@@ -29,7 +29,10 @@ using duckdb::optional_ptr;
 
 struct ScanBind final : public duckdb::TableFunctionData {
   ScanBind(PondTableEntry& table, CatalogPtr past_catalog)
-      : entry(table), def(table.def()), past(std::move(past_catalog)) {}
+      : entry(table),
+        held(table.shared_from_this()),
+        def(table.def()),
+        past(std::move(past_catalog)) {}
 
   duckdb::unique_ptr<FunctionData> Copy() const override {
     auto copy = duckdb::make_uniq<ScanBind>(entry, past);
@@ -52,6 +55,7 @@ struct ScanBind final : public duckdb::TableFunctionData {
   }
 
   PondTableEntry& entry;
+  std::shared_ptr<const PondTableEntry> held;  // A prepared statement outlives its transaction.
   std::shared_ptr<const TableDef> def;
   CatalogPtr past;
   // As it was when the statement was planned: what CREATE OR REPLACE TABLE t AS … FROM t reads.
