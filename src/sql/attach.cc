@@ -132,10 +132,12 @@ AttachRequest ReadOptions(duckdb::AttachInfo& info, duckdb::AttachOptions& optio
 // Who shares a log in this process: those who reach the same place in the same way.
 std::string ShareOf(const AttachRequest& request) {
   const S3Options& s3 = request.open.s3;
-  const std::string identity = request.attachment.url + '\n' + request.open.latency + '\n' +
-                               s3.endpoint + '\n' + s3.region + '\n' + s3.keys.access_key_id +
-                               '\n' + s3.keys.secret_access_key + '\n' + s3.keys.session_token +
-                               '\n' + s3.profile;
+  const std::string style = std::string(s3.path_style ? (*s3.path_style ? "path" : "host") : "") +
+                            '\n' + (s3.use_tls ? "tls" : "plain");
+  const std::string identity = style + '\n' + request.attachment.url + '\n' + request.open.latency +
+                               '\n' + s3.endpoint + '\n' + s3.region + '\n' +
+                               s3.keys.access_key_id + '\n' + s3.keys.secret_access_key + '\n' +
+                               s3.keys.session_token + '\n' + s3.profile;
   return HexEncode(Sha256(identity));
 }
 

@@ -17,6 +17,7 @@
 #include "base/context.h"
 #include "base/cost.h"
 #include "base/env.h"
+#include "base/result.h"
 #include "base/status.h"
 #include "sql/duckdb_api.h"
 
@@ -72,13 +73,24 @@ class StatementWait {
   Context context_;
 };
 
+// What nobody cancelled ran out of time: it is the store that did not answer.
+inline Status TimeoutAsUnavailable(Status status) {
+  if (status.code() != StatusCode::kCancelled) return status;
+  return Status::Unavailable(status.message());
+}
+template <class T>
+Result<T> TimeoutAsUnavailable(Result<T> result) {
+  if (result.ok()) return result;
+  return TimeoutAsUnavailable(result.error());
+}
+
 // Runs what `start` makes of the statement's context and waits for it. Throws when interrupted.
 template <class Start>
 auto RunTask(duckdb::ClientContext& client, Start start) {
   StatementWait wait(client);
   auto value = Block(Env::Process().executor, start(wait.context()), wait.poll());
   wait.Check();
-  return value;
+  return TimeoutAsUnavailable(std::move(value));
 }
 
 }  // namespace duckpond

@@ -83,6 +83,7 @@ CatalogSnapshot PondTransaction::Base(duckdb::ClientContext& client) {
 CatalogPtr PondTransaction::ViewAt(duckdb::ClientContext& client,
                                    duckdb::optional_ptr<duckdb::BoundAtClause> clause) {
   if (!clause) return View(client);
+  if (clause->GetValue().IsNull()) ThrowStatus(Status::Invalid("AT takes no NULL"));
   const std::string unit = duckdb::StringUtil::Lower(clause->Unit());
   const std::string key = unit + " " + clause->GetValue().ToString();
   std::lock_guard lock(mutex_);
@@ -170,7 +171,7 @@ Status PondTransaction::Commit(duckdb::ClientContext& client) {
   // Not RunTask: a commit that succeeded is reported as such, interrupted or not.
   auto receipt = Block(Env::Process().executor,
                        changes_->Commit(wait.context(), std::move(options)), wait.poll());
-  return receipt.status();
+  return client.interrupted ? receipt.status() : TimeoutAsUnavailable(receipt.status());
 }
 
 void PondTransaction::Rollback() {

@@ -122,6 +122,10 @@ LogicalType ToEnum(const Type& type) {
 }  // namespace
 
 Result<Type> FromDuckDb(const LogicalType& type) {
+  // The labels of an ENUM are all there is to it, whatever it is called.
+  if (type.HasAlias() && !type.IsJSONType() && type.id() != LogicalTypeId::ENUM) {
+    return Refused(type, "types with names of their own are not kept");
+  }
   switch (type.id()) {
     case LogicalTypeId::DECIMAL:
       return FromDecimal(type);
