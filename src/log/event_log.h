@@ -106,7 +106,8 @@ class EventLog {
                                              CommitOptions options) = 0;
 
   // Commits first..last in order; a `last` of 0 means the newest. Errors: kNotFound for versions
-  // that are not there. Cost: as At.
+  // that are not there. Needs no state: the history of a log of which Latest is kUnsupported, since
+  // it has events that this program does not know, can be looked at. Cost: as At.
   struct VersionRange {
     Version first = 1;
     Version last = 0;

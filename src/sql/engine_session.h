@@ -70,7 +70,8 @@ class Session {
   Result<std::vector<Statement>> Parse(const std::string& sql);
 
   // Runs one statement until its first rows are there. A statement that changes something has done
-  // so, durably unless in a transaction, when this returns.
+  // so, durably unless in a transaction, when this returns. One that is a transaction of its own
+  // and loses a race for the log is run again, a few times, if it reads tables only.
   Result<std::unique_ptr<QueryResult>> Run(Context context, Statement statement,
                                            const RunOptions& options);
 
