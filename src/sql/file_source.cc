@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/hash.h"
+#include "sql/connection_state.h"
 #include "sql/errors.h"
 
 namespace duckpond {
@@ -176,7 +177,9 @@ void FileSource::Read(Piece where, char* out) {
   pond_->env().executor.RunUntil(held->done, [this] {
     if (control_->interrupted()) control_->cancel.Cancel();
   });
-  if (!held->status.ok()) ThrowStoreStatus(held->status);
+  if (!held->status.ok()) {
+    ThrowStoreStatus(control_->interrupted() ? held->status : TimeoutAsUnavailable(held->status));
+  }
   for (const Chunk& chunk : chunks) Check(*held, chunk);
   std::memcpy(out, held->content.view().data() + (where.offset - held->piece.offset), where.bytes);
 }

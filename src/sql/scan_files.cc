@@ -45,16 +45,23 @@ struct CachedChunks final : duckdb::ObjectCacheEntry {
   std::shared_ptr<const FileSource::Chunks> chunks;
 };
 
+// Under what a file's footer and chunks are cached: ponds that are copies of each other have the
+// same paths, and only the checksum tells what lies there.
+std::string CacheKey(const DataFile& file) {
+  return file.path + (file.checksum ? "#" + std::to_string(*file.checksum) : "");
+}
+
 std::shared_ptr<const FileSource::Chunks> FindChunks(duckdb::ClientContext& client,
-                                                     const std::string& path) {
+                                                     const std::string& key) {
   const auto cached =
-      duckdb::ObjectCache::GetObjectCache(client).GetWithTypePrefix<CachedChunks>(path);
+      duckdb::ObjectCache::GetObjectCache(client).GetWithTypePrefix<CachedChunks>(key);
   return cached ? cached->chunks : nullptr;
 }
 
 // Whether nothing of the file's tail need be read to open it.
 bool TailIsCached(duckdb::ClientContext& client, const DataFile& file) {
-  return FooterIsCached(client, file.path) && (!file.checksum || FindChunks(client, file.path));
+  const std::string key = CacheKey(file);
+  return FooterIsCached(client, key) && (!file.checksum || FindChunks(client, key));
 }
 
 // Pieces that hold all chunks, with gaps of at most kGapBytes.
@@ -185,7 +192,7 @@ void ScanFiles::WantColumns(Opened& opened, uint64_t group) {
 void ScanFiles::KnowChunks(Opened& opened) {
   const DataFile& file = *opened.file;
   if (!file.checksum) return;
-  auto chunks = FindChunks(client_, file.path);
+  auto chunks = FindChunks(client_, CacheKey(file));
   if (!chunks) {
     std::string checksums(file.checksum_bytes, '\0');
     opened.source->Read({opened.source->file().tail.offset, checksums.size()}, checksums.data());
@@ -193,7 +200,7 @@ void ScanFiles::KnowChunks(Opened& opened) {
     if (!decoded.ok()) ThrowStoreStatus(decoded.error().Prefixed("data file " + file.path));
     chunks = *std::move(decoded);
     duckdb::ObjectCache::GetObjectCache(client_).PutWithTypePrefix<CachedChunks>(
-        file.path, duckdb::make_shared_ptr<CachedChunks>(chunks));
+        CacheKey(file), duckdb::make_shared_ptr<CachedChunks>(chunks));
   }
   opened.source->SetChunks(std::move(chunks));
 }
@@ -211,7 +218,7 @@ std::shared_ptr<ParquetFile> ScanFiles::Open(const ScanUnit& unit) {
   opened.path = std::make_unique<FilePath>(client_, opened.source);
   ParquetFile::Request request;
   request.info = opened.path->info(file.bytes, file.footer_bytes);
-  request.cache_key = file.path;
+  request.cache_key = CacheKey(file);
   request.columns = request_.columns;
   if (request_.row_ids && file.row_id_column) {
     request.columns.push_back({kRowIdFieldId, duckdb::LogicalType::BIGINT});
