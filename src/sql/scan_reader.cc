@@ -15,7 +15,7 @@ namespace {
 
 // How many bytes of units are asked for at a time while others are read. A scan starts with one
 // unit, so that a LIMIT does not pay for what it leaves, and each time wants twice as much.
-constexpr uint64_t kReadAheadBytesMin = 256 * 1024;
+constexpr uint64_t kReadAheadBytesMin = 4 * 1024 * 1024;
 constexpr uint64_t kReadAheadBytesMax = 16 * 1024 * 1024;
 
 ScanFiles::Request RequestOf(const TableDef& def, const ScanColumns& columns) {
