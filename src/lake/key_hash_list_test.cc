@@ -50,12 +50,20 @@ class KeyHashList : public ::testing::Test {
     return Block(env_.executor, lists_->Listed(Context{}, place, keys)).status();
   }
 
+  static FaultOptions Delayed() {
+    FaultOptions options;
+    options.rates.delay = 1;
+    return options;
+  }
+
   SimExecutor executor_{1};
   SimEnv sim_{executor_, 1, 0};
   Env& env_ = sim_.env;
   std::shared_ptr<MemoryObjectStore> memory_ = std::make_shared<MemoryObjectStore>();
-  std::shared_ptr<HashLists> lists_ = std::make_shared<HashLists>(
-      std::make_shared<MeteredObjectStore>(memory_, std::make_shared<CostLedger>()));
+  // Each answer takes a while, as from afar: what is sent together is one round trip.
+  std::shared_ptr<HashLists> lists_ =
+      std::make_shared<HashLists>(std::make_shared<MeteredObjectStore>(
+          std::make_shared<FaultyObjectStore>(memory_, Delayed()), std::make_shared<CostLedger>()));
   Cost cost_;
 };
 

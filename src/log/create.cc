@@ -107,25 +107,33 @@ bool MayRetry(const Status& status) { return status.code() == StatusCode::kUnava
 struct Creation {
   std::optional<FoundPondFile> pond_file;  // Of a creation that was begun, and not finished.
   std::string proof;                       // The store's, empty until it was proven.
+  std::optional<StoreProof> left;          // What the proof left in the store.
 };
 
-// Proves the store and begins. What the proof leaves is removed while pond.json is put.
+// Only once pond.json is there, or may not be: servers that keep objects as files remove a folder
+// with its last object, and fail a first put into that folder at the same moment.
+Task<Status> RemoveWhatIsLeft(SitePtr site, Context context, Creation* creation) {
+  if (!creation->left) co_return Status::Ok();
+  StoreProof left = *std::exchange(creation->left, std::nullopt);
+  co_return co_await RemoveProof(site->store, std::move(context), std::move(left));
+}
+
+// Proves the store and begins.
 Task<Status> Begin(SitePtr site, Context context, Creation* creation) {
-  std::optional<StoreProof> left;
   if (creation->proof.empty()) {
     auto proven = co_await TryConditions(site->env, site->store, context);
     if (!proven.ok()) co_return proven.error();
     creation->proof = proven->text;
-    left = *std::move(proven);
+    creation->left = *std::move(proven);
   }
-  std::vector<Task<Status>> tasks;
-  tasks.push_back(PutFirstPondFile(site, context, creation->proof, &creation->pond_file));
-  if (left) tasks.push_back(RemoveProof(site->store, context, *std::move(left)));
-  const auto results = co_await WhenAll(std::move(tasks));
-  co_return results.front();
+  const Status put =
+      co_await PutFirstPondFile(site, context, creation->proof, &creation->pond_file);
+  if (creation->pond_file) co_return Status::Ok();
+  const Status removed = co_await RemoveWhatIsLeft(site, context, creation);
+  co_return put;
 }
 
-// Finishes what creation->pond_file tells of.
+// Finishes what creation->pond_file tells of. What the proof left is removed meanwhile.
 Task<Status> Finish(SitePtr site, Context context, Creation* creation) {
   if (creation->proof.empty()) {
     auto proven = co_await ProveConditions(site->env, site->store, context);
@@ -133,7 +141,11 @@ Task<Status> Finish(SitePtr site, Context context, Creation* creation) {
     creation->proof = *proven;
   }
   FoundPondFile found = *std::exchange(creation->pond_file, std::nullopt);
-  const Status put = co_await PutFirstLog(site, context, found.file);
+  std::vector<Task<Status>> tasks;
+  tasks.push_back(PutFirstLog(site, context, found.file));
+  tasks.push_back(RemoveWhatIsLeft(site, context, creation));
+  const std::vector<Status> results = co_await WhenAll(std::move(tasks));
+  const Status& put = results.front();
   if (!put.ok()) co_return put;
   co_return co_await EnsureReady(std::move(site), std::move(context), std::move(found));
 }

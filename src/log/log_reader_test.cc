@@ -9,6 +9,7 @@
 
 #include "log/pond_file.h"
 #include "store/metered_store.h"
+#include "store/store_wrapper.h"
 #include "tests/support/log_fixture.h"
 
 namespace duckpond {
@@ -254,6 +255,44 @@ TEST_F(LogReaderTest, SegmentsWithoutAPondAreTheRestOfALostOne) {
 TEST_F(LogReaderTest, CreatingTwiceSaysThatThereIsAPond) {
   ASSERT_EQ(Create(), Status::Ok());
   EXPECT_EQ(Create().code(), StatusCode::kExists);
+}
+
+// Notes whether anything was deleted before the first object that stays was there: a server that
+// keeps objects as files would have removed the pond's own folder under its first put.
+class NotesEarlyDeletes final : public StoreWrapper {
+ public:
+  using StoreWrapper::StoreWrapper;
+  Task<Result<PutReply>> Put(Context context, std::string key, Bytes body,
+                             PutCondition condition) override {
+    const bool stays = key == kPondKey;
+    auto reply = co_await below()->Put(std::move(context), std::move(key), std::move(body),
+                                       std::move(condition));
+    stays_ = stays_ || stays;
+    co_return reply;
+  }
+  Task<Result<DeleteReply>> Delete(Context context, std::string key,
+                                   std::optional<ObjectTag> if_match) override {
+    early_ = early_ || !stays_;
+    ++deletes_;
+    return below()->Delete(std::move(context), std::move(key), std::move(if_match));
+  }
+  bool early() const { return early_; }
+  int deletes() const { return deletes_; }
+
+ private:
+  bool stays_ = false;
+  bool early_ = false;
+  int deletes_ = 0;
+};
+
+TEST_F(LogReaderTest, TheProofIsRemovedOnceThePondHasAnObject) {
+  FaultOptions slow;
+  slow.rates.delay = 1;
+  const auto store =
+      std::make_shared<NotesEarlyDeletes>(std::make_shared<FaultyObjectStore>(memory_, slow));
+  ASSERT_EQ(Await(OpenOn(store)->Create(Context{})), Status::Ok());
+  EXPECT_GT(store->deletes(), 0);
+  EXPECT_FALSE(store->early());
 }
 
 TEST_F(LogReaderTest, WhatDoesNotDependOnEachOtherIsSentTogether) {

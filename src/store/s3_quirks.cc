@@ -66,10 +66,14 @@ Status CheckBucketKind(std::string_view bucket) {
 
 bool IsImpossibleKey(std::string_view error_code) {
   // Servers that keep objects as files cannot have "a" and "a/b" at the same time.
-  constexpr std::array<std::string_view, 4> kCodes = {
-      "ObjectParentIsFile", "ExistingObjectIsDirectory", "DirectoryObjectContainsData",
-      "XMinioParentIsObject"};
+  constexpr std::array<std::string_view, 3> kCodes = {
+      "ObjectParentIsFile", "DirectoryObjectContainsData", "XMinioParentIsObject"};
   return std::find(kCodes.begin(), kCodes.end(), error_code) != kCodes.end();
+}
+
+bool IsFolderInTheWay(std::string_view error_code) {
+  // versitygw: the folder was removed with its last object while the new one was put there.
+  return error_code == "ExistingObjectIsDirectory";
 }
 
 }  // namespace duckpond

@@ -40,5 +40,8 @@ Status CheckBucketKind(std::string_view bucket);
 // Whether a 409 with this error code says that the key can never be written, rather than that
 // somebody else writes it now.
 bool IsImpossibleKey(std::string_view error_code);
+// Whether it says that the server's own files were in the way for a moment: nothing was written,
+// and the same request may succeed next.
+bool IsFolderInTheWay(std::string_view error_code);
 
 }  // namespace duckpond

@@ -266,6 +266,7 @@ Result<PutReply> MeaningOfPut(const S3Asked& asked, const PutCondition& conditio
   }
   if (reply.status == 412 || reply.status == 409) {
     if (IsImpossibleKey(error.code)) return Failure(asked, reply);
+    if (IsFolderInTheWay(error.code)) return Status::Unavailable(Seen(asked, reply, error));
     return PutReply{PutReply::State::kConflict, {}, Seen(asked, reply, error)};
   }
   if (condition.kind == PutCondition::Kind::kIfMatch && IsMissing(reply)) {

@@ -255,6 +255,7 @@ TEST_F(S3StoreTest, PutFailures) {
       {Refusal(400, "RequestTimeout"), StatusCode::kUnavailable},
       {Refusal(501, "NotImplemented"), StatusCode::kUnsupported},
       {Refusal(409, "ObjectParentIsFile"), StatusCode::kInvalid},
+      {Refusal(409, "ExistingObjectIsDirectory"), StatusCode::kUnavailable},
       {Refusal(304, "x"), StatusCode::kCorrupt},
   };
   for (const auto& row : rows) {

@@ -15,6 +15,9 @@ namespace {
 constexpr int kThreads = 16;
 constexpr int kSwapsPerThread = 20;
 constexpr int kCreateRounds = 50;
+constexpr int kFolderThreads = 3;
+constexpr int kPutsPerThread = 60;
+constexpr int kTriesMax = 20;
 constexpr int kProcesses = 4;
 constexpr int kSwapsPerProcess = 25;
 
@@ -90,6 +93,30 @@ TEST_P(StoreRaces, ReadersSeeOneContentOrTheOther) {
   }
   stop = true;
   reader.join();
+}
+
+// A store that keeps objects as files removes a folder with its last object: a put into it at that
+// moment is written all the same, or is refused as to be tried again.
+TEST_P(StoreRaces, AFolderThatIsEmptiedIsInNobodysWay) {
+  std::atomic<int> written{0};
+  InThreads(kFolderThreads, [&](int thread) {
+    const std::string key = "comes/and/goes/" + std::to_string(thread);
+    for (int i = 0; i < kPutsPerThread && !HasFailure(); ++i) {
+      auto put = Put(key, "here", PutCondition::IfAbsent());
+      for (int again = 0; !put.ok() && again < kTriesMax; ++again) {
+        ASSERT_EQ(put.error().code(), StatusCode::kUnavailable) << put.error().ToString();
+        put = Put(key, "here", PutCondition::IfAbsent());
+      }
+      ASSERT_TRUE(put.ok()) << put.error().ToString();
+      ASSERT_EQ(put->state, PutReply::State::kWritten) << put->detail;
+      ASSERT_EQ(Content(key), "here");
+      const auto deleted = Delete(key);
+      ASSERT_TRUE(deleted.ok()) << deleted.error().ToString();
+      ASSERT_EQ(deleted->state, DeleteReply::State::kDeleted) << deleted->detail;
+      ++written;
+    }
+  });
+  EXPECT_EQ(written.load(), kFolderThreads * kPutsPerThread);
 }
 
 TEST_P(StoreRaces, ProofIsGivenAndLeavesNothingBehind) {
