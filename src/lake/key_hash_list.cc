@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/little_endian.h"
+#include "lake/data_read.h"
 #include "lake/limits.h"
 
 namespace duckpond {
@@ -80,21 +81,10 @@ std::optional<std::string> CheckedHashes(std::string_view pages, uint64_t count)
 Task<Result<Bytes>> Fetch(std::shared_ptr<ObjectStore> store, Context context, Place place,
                           Window window) {
   const DataFile& file = *place.file;
-  const uint64_t bytes = HashListBytes(window.end - window.begin);
-  GetOptions options;
-  options.want_tag = false;
-  options.range = ByteRange{place.list.offset + HashListBytes(window.begin), bytes};
-  auto reply = co_await store->Get(context, file.path, options);
-  if (!reply.ok()) co_return reply.error().Prefixed("reading key hashes of " + file.path);
-  if (reply->state != GetReply::State::kFound) {
-    co_return Status::Corrupt("data file " + file.path + " is missing from the store");
-  }
-  if (reply->object_size != file.bytes || reply->bytes.size() != bytes) {
-    co_return Status::Corrupt("data file " + file.path + " has " +
-                              std::to_string(reply->object_size) + " bytes in the store, " +
-                              std::to_string(file.bytes) + " in the log");
-  }
-  auto hashes = CheckedHashes(reply->bytes.view(), window.end - window.begin);
+  DataPart part{file.path, file.bytes, place.list.offset + HashListBytes(window.begin),
+                HashListBytes(window.end - window.begin)};
+  CO_ASSIGN_OR_RETURN(const Bytes pages, co_await ReadDataPart(*store, context, std::move(part)));
+  auto hashes = CheckedHashes(pages.view(), window.end - window.begin);
   if (!hashes) {
     co_return Status::Corrupt("data file " + file.path +
                               " was altered: its key hashes do not have their checksum");

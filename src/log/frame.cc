@@ -8,6 +8,7 @@
 
 #include "base/encoding.h"
 #include "base/hash.h"
+#include "base/little_endian.h"
 #include "log/limits.h"
 
 namespace duckpond {
@@ -23,16 +24,6 @@ constexpr uint32_t kHeaderContentBytes = 32;
 constexpr size_t kSmallTextBytes = 64 << 10;
 constexpr int kSmallTextLevel = 12;
 constexpr int kLargeTextLevel = 3;
-
-void AppendU32(std::string& out, uint32_t value) {
-  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>(value >> shift));
-}
-
-uint32_t ReadU32(std::string_view bytes, size_t at) {
-  uint32_t value = 0;
-  for (size_t i = 4; i-- > 0;) value = value << 8 | static_cast<uint8_t>(bytes[at + i]);
-  return value;
-}
 
 }  // namespace
 
@@ -61,7 +52,7 @@ Result<size_t> FrameSize(std::string_view bytes, const Place& place) {
   if (bytes.size() < 4) {
     return place.Corrupt("a zstd frame", fmt::format("{} bytes before the end", bytes.size()));
   }
-  if (ReadU32(bytes, 0) != kZstdMagic) {
+  if (ReadLittleEndian<uint32_t>(bytes, 0) != kZstdMagic) {
     return place.Corrupt("a zstd frame", "the bytes " + HexEncode(bytes.substr(0, 4)));
   }
   const size_t size = ZSTD_findFrameCompressedSize(bytes.data(), bytes.size());
@@ -125,11 +116,11 @@ Result<std::string> DecompressFrame(std::string_view frame, const Place& place, 
 
 std::string EncodeLogHeader(std::string_view base_frame) {
   std::string header;
-  AppendU32(header, kSkippableMagic);
-  AppendU32(header, kHeaderContentBytes);
+  AppendLittleEndian(header, kSkippableMagic);
+  AppendLittleEndian(header, kHeaderContentBytes);
   header += kHeaderName;
-  AppendU32(header, kLogFormat);
-  AppendU32(header, static_cast<uint32_t>(base_frame.size()));
+  AppendLittleEndian(header, kLogFormat);
+  AppendLittleEndian(header, static_cast<uint32_t>(base_frame.size()));
   header += Xxh3_128(base_frame);
   return header;
 }
@@ -139,12 +130,14 @@ Result<LogHeader> DecodeLogHeader(std::string_view bytes, const Place& place) {
     return place.Corrupt(fmt::format("a header of {} bytes", kLogHeaderBytes),
                          fmt::format("{} bytes", bytes.size()));
   }
-  if (ReadU32(bytes, 0) != kSkippableMagic || ReadU32(bytes, 4) != kHeaderContentBytes ||
+  if (ReadLittleEndian<uint32_t>(bytes, 0) != kSkippableMagic ||
+      ReadLittleEndian<uint32_t>(bytes, 4) != kHeaderContentBytes ||
       bytes.substr(8, kHeaderName.size()) != kHeaderName) {
     return place.Corrupt("the header of a duckpond log",
                          "the bytes " + HexEncode(bytes.substr(0, 16)));
   }
-  LogHeader header{ReadU32(bytes, 16), ReadU32(bytes, 20), std::string(bytes.substr(24, 16))};
+  LogHeader header{ReadLittleEndian<uint32_t>(bytes, 16), ReadLittleEndian<uint32_t>(bytes, 20),
+                   std::string(bytes.substr(24, 16))};
   if (header.format == 0 || header.format > kLogFormat) {
     return Status::Unsupported(
         fmt::format("{}: format {}; this program reads up to {}: use a newer one", place.ToString(),

@@ -10,12 +10,14 @@
 #include <optional>
 
 #include "base/hash.h"
+#include "base/little_endian.h"
 #include "log/lines.h"
 #include "log/log_image.h"
 #include "log/log_object.h"
 #include "log/pond_file.h"
 #include "store/store_wrapper.h"
 #include "tests/support/log_fixture.h"
+#include "tests/support/log_records.h"
 
 namespace duckpond {
 namespace {
@@ -27,30 +29,13 @@ const Place kPlace{"x", 0};
 std::string HollowFrame(uint32_t text_bytes, size_t blocks) {
   constexpr size_t kBlockBytes = 128 << 10;
   std::string frame("\x28\xb5\x2f\xfd\xa4", 5);  // One segment, size in 4 bytes, checksum.
-  for (int shift = 0; shift < 32; shift += 8)
-    frame.push_back(static_cast<char>(text_bytes >> shift));
+  AppendLittleEndian(frame, text_bytes);
   for (size_t i = 0; i < blocks; ++i) {
     const size_t header = kBlockBytes << 3;
     for (int shift = 0; shift < 24; shift += 8) frame.push_back(static_cast<char>(header >> shift));
     frame.append(kBlockBytes, 'x');
   }
   return frame + std::string("\1\0\0", 3) + "sum?";
-}
-
-Uuid Id(uint8_t n) {
-  Uuid id;
-  id.bytes = {1, 2, 3, 4, 5, 6, 0x70, 8, 0x80, 10, 11, 12, 13, 14, 15, n};
-  return id;
-}
-
-BaseRecord Base() {
-  BaseRecord base;
-  base.id = Id(1);
-  base.format = kLogFormat;
-  base.pond = Id(2);
-  base.time_us = 1000;
-  base.chain = ChainStart(base.pond);
-  return base;
 }
 
 StatusCode CodeOf(const BaseRecord& base) {

@@ -9,23 +9,13 @@
 #include "base/hash.h"
 #include "log/limits.h"
 #include "log/lines.h"
+#include "tests/support/log_records.h"
 
 namespace duckpond {
 namespace {
 
-Uuid Id(uint8_t n) {
-  Uuid id;
-  id.bytes = {1, 2, 3, 4, 5, 6, 0x70, 8, 0x80, 10, 11, 12, 13, 14, 15, n};
-  return id;
-}
-
-BaseRecord Base() {
-  BaseRecord base;
-  base.id = Id(1);
-  base.format = kLogFormat;
-  base.pond = Id(2);
-  base.time_us = 1000;
-  base.chain = ChainStart(base.pond);
+BaseRecord WrittenBase() {
+  BaseRecord base = Base();
   base.writer = "test";
   base.proof = "proof";
   return base;
@@ -47,8 +37,8 @@ CommitRecord Record(Version version) {
 
 // A log of three commits.
 std::string SmallLog() {
-  std::string log = EncodeLogStart(Base(), "");
-  Hash prev = Base().chain;
+  std::string log = EncodeLogStart(WrittenBase(), "");
+  Hash prev = WrittenBase().chain;
   for (Version version = 1; version <= 3; ++version) {
     const std::string frame = EncodeCommit(Record(version), prev);
     prev = Xxh3_128(frame);
@@ -136,7 +126,7 @@ TEST(LogObjectTest, NewerFormatIsUnsupportedBeforeAnythingElseIsRead) {
 }
 
 TEST(LogObjectTest, FrameOfAnotherLogBreaksTheChain) {
-  std::string log = EncodeLogStart(Base(), "");
+  std::string log = EncodeLogStart(WrittenBase(), "");
   const size_t at = log.size();
   log += EncodeCommit(Record(1), ChainStart(Id(77)));
   const auto read = DecodeLog(log, "pond.log");
@@ -147,12 +137,12 @@ TEST(LogObjectTest, FrameOfAnotherLogBreaksTheChain) {
 }
 
 TEST(LogObjectTest, VersionsAreDenseAndTimesRise) {
-  const std::string start = EncodeLogStart(Base(), "");
-  const Hash chain = Base().chain;
+  const std::string start = EncodeLogStart(WrittenBase(), "");
+  const Hash chain = WrittenBase().chain;
   EXPECT_TRUE(DecodeLog(start + EncodeCommit(Record(1), chain), "x").ok());
   EXPECT_FALSE(DecodeLog(start + EncodeCommit(Record(2), chain), "x").ok());
   CommitRecord late = Record(1);
-  late.time_us = Base().time_us;
+  late.time_us = WrittenBase().time_us;
   EXPECT_FALSE(DecodeLog(start + EncodeCommit(late, chain), "x").ok());
   // After the last time that there is, no other could follow.
   late.time_us = std::numeric_limits<int64_t>::max();
@@ -160,7 +150,7 @@ TEST(LogObjectTest, VersionsAreDenseAndTimesRise) {
 }
 
 TEST(LogObjectTest, BaseWithBrokenReferencesIsCorrupt) {
-  BaseRecord base = Base();
+  BaseRecord base = WrittenBase();
   base.version = 5;
   base.segments = {{"log/a.log", 1, 3, 1, 2, 10, Hash(16, 'x')}};
   EXPECT_EQ(DecodeLog(EncodeLogStart(base, ""), "x").error().code(), StatusCode::kCorrupt);
@@ -171,7 +161,7 @@ TEST(LogObjectTest, BaseWithBrokenReferencesIsCorrupt) {
 }
 
 TEST(LogObjectTest, BoundsOfPartsMayBeMissingAndMustRise) {
-  BaseRecord base = Base();
+  BaseRecord base = WrittenBase();
   base.parts = {{"log/a.part", 1, 1, Hash(16, 'x'), {}},
                 {"log/b.part", 1, 1, Hash(16, 'x'), PartBounds{"main", "main\x01t"}}};
   const auto log = DecodeLog(EncodeLogStart(base, ""), "x");
@@ -184,7 +174,7 @@ TEST(LogObjectTest, BoundsOfPartsMayBeMissingAndMustRise) {
 
 // Later writers may say more of a part: a reader leaves out what it does not know.
 TEST(LogObjectTest, UnknownMembersOfReferencesAreLeftOut) {
-  BaseRecord base = Base();
+  BaseRecord base = WrittenBase();
   base.parts = {{"log/a.part", 1, 1, Hash(16, 'x'), {}}};
   std::string text = *DecompressFrame(EncodeBase(base, ""), Place{"x", 0}, 0);
   const std::string_view member = "\"lines\":1";

@@ -27,7 +27,7 @@ Result<std::shared_ptr<const FileSource::Chunks>> DecodeChecksums(std::string_vi
   }
   auto result = std::make_shared<FileSource::Chunks>();
   for (size_t i = 0; i < chunks.size(); ++i) {
-    if (chunks[i].bytes > file_bytes || chunks[i].offset > file_bytes - chunks[i].bytes) {
+    if (!chunks[i].IsWithin(file_bytes)) {
       return Status::Corrupt("has a column chunk that lies outside of it");
     }
     result->push_back({chunks[i], ReadLittleEndian<uint64_t>(checksums, i * sizeof(uint64_t))});

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/hash.h"
+#include "lake/data_read.h"
 #include "sql/connection_state.h"
 #include "sql/errors.h"
 
@@ -27,28 +28,6 @@ struct FileSource::Held {
   std::mutex mutex;
   std::set<uint64_t> checked;  // Chunks, by offset.
 };
-
-namespace {
-
-Result<Bytes> CheckReply(Result<GetReply> reply, const FileSource::File& file,
-                         FileSource::Piece piece) {
-  if (!reply.ok() && reply.error().code() == StatusCode::kExhausted) {
-    return Status::Corrupt("data file " + file.path + " is longer in the store than its " +
-                           std::to_string(file.bytes) +
-                           " bytes in the log: " + reply.error().message());
-  }
-  if (!reply.ok()) return reply.error().Prefixed("reading " + file.path);
-  if (reply->state != GetReply::State::kFound) {
-    return Status::Corrupt("data file " + file.path + " is missing from the store");
-  }
-  if (reply->object_size != file.bytes || reply->bytes.size() != piece.bytes) {
-    return Status::Corrupt("data file " + file.path + " has " + std::to_string(reply->object_size) +
-                           " bytes in the store, " + std::to_string(file.bytes) + " in the log");
-  }
-  return std::move(reply->bytes);
-}
-
-}  // namespace
 
 FileSource::FileSource(std::shared_ptr<Pond> pond, File file, std::shared_ptr<Control> control)
     : pond_(std::move(pond)), file_(std::move(file)), control_(std::move(control)) {}
@@ -124,14 +103,8 @@ std::shared_ptr<FileSource::Held> FileSource::Start(Piece piece) {
     // Parameters by value: the task outlives the call, and may outlive the FileSource.
     static Task<void> Run(std::shared_ptr<Pond> pond, Context context, File file,
                           std::shared_ptr<Held> held) {
-      GetOptions options;
-      options.want_tag = false;
-      options.bytes_max = file.bytes;  // More than the part: some servers know no ranges.
-      if (held->piece.bytes != file.bytes) {
-        options.range = ByteRange{held->piece.offset, held->piece.bytes};
-      }
-      Result<GetReply> reply = co_await pond->store().Get(context, file.path, std::move(options));
-      Result<Bytes> content = CheckReply(std::move(reply), file, held->piece);
+      DataPart part{file.path, file.bytes, held->piece.offset, held->piece.bytes};
+      auto content = co_await ReadDataPart(pond->store(), context, std::move(part));
       held->status = content.status();
       if (content.ok()) held->content = *std::move(content);
       held->done.Set();
@@ -144,8 +117,7 @@ std::shared_ptr<FileSource::Held> FileSource::Start(Piece piece) {
 }
 
 void FileSource::Want(Piece piece) {
-  const bool inside = piece.bytes <= file_.bytes && piece.offset <= file_.bytes - piece.bytes;
-  if (piece.bytes == 0 || !inside || Find(piece)) return;
+  if (piece.bytes == 0 || !piece.IsWithin(file_.bytes) || Find(piece)) return;
   auto held = Start(piece);
   std::lock_guard lock(mutex_);
   pieces_[piece.offset] = std::move(held);
@@ -158,7 +130,7 @@ void FileSource::Release(uint64_t offset) {
 
 void FileSource::Read(Piece where, char* out) {
   if (where.bytes == 0) return;
-  if (where.bytes > file_.bytes || where.offset > file_.bytes - where.bytes) {
+  if (!where.IsWithin(file_.bytes)) {
     ThrowStatus(Status::Corrupt("data file " + file_.path + " refers to bytes behind its end"));
   }
   const std::vector<Chunk> chunks = ChunksIn(where);

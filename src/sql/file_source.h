@@ -32,6 +32,8 @@ class FileSource {
     uint64_t offset = 0;
     uint64_t bytes = 0;
     uint64_t end() const { return offset + bytes; }
+    // Whatever the numbers are: those of a hostile file overflow.
+    bool IsWithin(uint64_t size) const { return bytes <= size && offset <= size - bytes; }
   };
   struct File {
     std::string path;  // Of the object, below the pond's root.

@@ -69,16 +69,19 @@ PondSchemaEntry& PondCatalog::EntryOf(const SchemaDef& def) {
   return *entry;
 }
 
-PondTableEntry& PondCatalog::EntryOf(PondSchemaEntry& schema, std::shared_ptr<const TableDef> def,
-                                     duckdb::ClientContext& client) {
-  std::shared_ptr<PondTableEntry> held;
+template <class Entry, class Def>
+Entry& PondCatalog::EntryIn(std::map<Uuid, std::shared_ptr<Entry>>& entries,
+                            PondSchemaEntry& schema, std::shared_ptr<const Def> def,
+                            duckdb::ClientContext& client) {
+  std::shared_ptr<Entry> held;
   {
     std::lock_guard lock(mutex_);
     Sweep();
-    auto& entry = tables_[def->id];
+    auto& entry = entries[def->id];
     if (!entry || entry->def() != def) {
       auto info = ValueOrThrow(ToCreateInfo(*def));
-      entry = std::make_shared<PondTableEntry>(*this, schema, *info, std::move(def));
+      info->catalog = GetName();
+      entry = std::make_shared<Entry>(*this, schema, *info, std::move(def));
     }
     held = entry;
   }
@@ -86,22 +89,14 @@ PondTableEntry& PondCatalog::EntryOf(PondSchemaEntry& schema, std::shared_ptr<co
   return *held;
 }
 
+PondTableEntry& PondCatalog::EntryOf(PondSchemaEntry& schema, std::shared_ptr<const TableDef> def,
+                                     duckdb::ClientContext& client) {
+  return EntryIn(tables_, schema, std::move(def), client);
+}
+
 PondViewEntry& PondCatalog::EntryOf(PondSchemaEntry& schema, std::shared_ptr<const ViewDef> def,
                                     duckdb::ClientContext& client) {
-  std::shared_ptr<PondViewEntry> held;
-  {
-    std::lock_guard lock(mutex_);
-    Sweep();
-    auto& entry = views_[def->id];
-    if (!entry || entry->def() != def) {
-      auto info = ValueOrThrow(ToCreateInfo(*def));
-      info->catalog = GetName();
-      entry = std::make_shared<PondViewEntry>(*this, schema, *info, std::move(def));
-    }
-    held = entry;
-  }
-  PondTransaction::Of(client, *this).Hold(held);
-  return *held;
+  return EntryIn(views_, schema, std::move(def), client);
 }
 
 duckdb::optional_idx PondCatalog::GetCatalogVersion(duckdb::ClientContext& client) {

@@ -104,6 +104,11 @@ class PondCatalog final : public duckdb::Catalog {
   void DropSchema(duckdb::ClientContext& client, duckdb::DropInfo& info) override;
   // Forgets entries that nobody holds, now and then. REQUIRES: mutex_.
   void Sweep();
+  // The entry of `def`, made if there is none or one of an older definition; held until the
+  // client's transaction ends.
+  template <class Entry, class Def>
+  Entry& EntryIn(std::map<Uuid, std::shared_ptr<Entry>>& entries, PondSchemaEntry& schema,
+                 std::shared_ptr<const Def> def, duckdb::ClientContext& client);
 
   std::shared_ptr<Pond> pond_;
   const PondAttachment attachment_;

@@ -101,7 +101,7 @@ class PondFileSystem final : public duckdb::FileSystem {
     const FileSource::Piece where = {location, static_cast<uint64_t>(bytes)};
     if (file.source) return file.source->Read(where, static_cast<char*>(out));
     const std::string& content = file.buffer->content;
-    if (where.bytes > content.size() || where.offset > content.size() - where.bytes) {
+    if (!where.IsWithin(content.size())) {
       throw duckdb::IOException("read behind the end of %s", handle.path);
     }
     std::memcpy(out, content.data() + where.offset, where.bytes);

@@ -99,32 +99,9 @@ bool IsUnique(const TableDef& def, const Column& column) {
   });
 }
 
-class WholeTable final : public duckdb::PartitionRowGroup {
- public:
-  explicit WholeTable(TablePtr table) : table_(std::move(table)) {}
-
-  duckdb::unique_ptr<BaseStatistics> GetColumnStatistics(
-      const duckdb::StorageIndex& index) override {
-    if (index.HasChildren() || index.GetPrimaryIndex() >= table_->def->columns.size()) {
-      return nullptr;
-    }
-    return StatisticsOf(*table_, index.GetPrimaryIndex());
-  }
-  bool MinMaxIsExact(const BaseStatistics& /*statistics*/,
-                     const duckdb::StorageIndex& index) override {
-    const auto summary = Summarize(*table_, index.GetPrimaryIndex());
-    return summary && summary->any && summary->exact;
-  }
-
- private:
-  const TablePtr table_;
-};
-
-}  // namespace
-
-duckdb::unique_ptr<BaseStatistics> StatisticsOf(const Table& table, size_t place) {
+duckdb::unique_ptr<BaseStatistics> MakeStatistics(const Table& table, size_t place,
+                                                  const std::optional<Summary>& summary) {
   const Column& column = table.def->columns[place];
-  const auto summary = Summarize(table, place);
   if (!summary && !column.not_null) return nullptr;
   BaseStatistics statistics = BaseStatistics::CreateUnknown(ToDuckDb(column.type));
   if (column.not_null || (summary && !summary->nulls)) {
@@ -133,6 +110,31 @@ duckdb::unique_ptr<BaseStatistics> StatisticsOf(const Table& table, size_t place
   if (summary) SetBounds(column, *summary, statistics);
   if (IsUnique(*table.def, column)) statistics.SetDistinctCount(table.rows);
   return statistics.ToUnique();
+}
+
+// Tells bounds only where they are values of the table.
+class WholeTable final : public duckdb::PartitionRowGroup {
+ public:
+  explicit WholeTable(TablePtr table) : table_(std::move(table)) {}
+
+  duckdb::unique_ptr<BaseStatistics> GetColumnStatistics(
+      const duckdb::StorageIndex& index) override {
+    const size_t place = index.GetPrimaryIndex();
+    if (index.HasChildren() || place >= table_->def->columns.size()) return nullptr;
+    const auto summary = Summarize(*table_, place);
+    if (!summary || !summary->any || !summary->exact) return nullptr;
+    return MakeStatistics(*table_, place, summary);
+  }
+  bool MinMaxIsExact(const BaseStatistics&, const duckdb::StorageIndex&) override { return true; }
+
+ private:
+  const TablePtr table_;
+};
+
+}  // namespace
+
+duckdb::unique_ptr<BaseStatistics> StatisticsOf(const Table& table, size_t place) {
+  return MakeStatistics(table, place, Summarize(table, place));
 }
 
 duckdb::PartitionStatistics PartitionOf(const TablePtr& table) {

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include "lake/data_read.h"
+
+namespace duckpond {
+
+Task<Result<Bytes>> ReadDataPart(ObjectStore& store, Context context, DataPart part) {
+  GetOptions options;
+  options.want_tag = false;
+  options.bytes_max = part.file_bytes;  // More than the part: some servers know no ranges.
+  if (part.bytes != part.file_bytes) options.range = ByteRange{part.offset, part.bytes};
+  auto reply = co_await store.Get(std::move(context), part.path, std::move(options));
+  if (!reply.ok() && reply.error().code() == StatusCode::kExhausted) {
+    co_return Status::Corrupt("data file " + part.path + " is longer in the store than its " +
+                              std::to_string(part.file_bytes) +
+                              " bytes in the log: " + reply.error().message());
+  }
+  if (!reply.ok()) co_return reply.error().Prefixed("reading " + part.path);
+  if (reply->state != GetReply::State::kFound) {
+    co_return Status::Corrupt("data file " + part.path + " is missing from the store");
+  }
+  if (reply->object_size != part.file_bytes || reply->bytes.size() != part.bytes) {
+    co_return Status::Corrupt("data file " + part.path + " has " +
+                              std::to_string(reply->object_size) + " bytes in the store, " +
+                              std::to_string(part.file_bytes) + " in the log");
+  }
+  co_return std::move(reply->bytes);
+}
+
+}  // namespace duckpond
