@@ -9,6 +9,7 @@
 
 #include "base/env.h"
 #include "store/store_url.h"
+#include "tests/support/connect_proxy.h"
 #include "tests/support/s3_server.h"
 #include "tests/support/test_certificates.h"
 
@@ -78,6 +79,20 @@ TEST(TlsTest, ACertificateOfAnotherHostIsRefused) {
   const auto server = StartTls(certificates);
   ASSERT_TRUE(server.ok()) << server.status().ToString();
   ExpectUntrusted(PutTo(**server, {{"AWS_CA_BUNDLE", certificates.authority_file()}}), "127.0.0.1");
+}
+
+TEST(TlsTest, AProxyTunnelsToAHostThatOnlyItKnows) {
+  const TestCertificates certificates("DNS:s3.example");
+  const auto server = StartTls(certificates);
+  ASSERT_TRUE(server.ok()) << server.status().ToString();
+  const ConnectProxy proxy((*server)->port());
+  const Variables far = {{"AWS_CA_BUNDLE", certificates.authority_file()},
+                         {"AWS_ENDPOINT_URL", "https://s3.example"},
+                         {"HTTPS_PROXY", proxy.url()}};
+  const auto reply = PutTo(**server, far);
+  ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+  EXPECT_EQ(reply->state, PutReply::State::kWritten) << reply->detail;
+  EXPECT_EQ(proxy.asked(), std::vector<std::string>{"s3.example:443"}) << "one tunnel, kept open";
 }
 
 // versitygw answers 404, as for a bucket that is not there.

@@ -40,6 +40,7 @@ class TestS3Server {
 
   // "http://127.0.0.1:port", with https for TLS, and localhost for virtual hosts.
   std::string endpoint() const;
+  int port() const { return port_; }
   const std::string& bucket() const { return bucket_; }
   const std::string& access_key() const { return access_key_; }
   const std::string& secret_key() const { return secret_key_; }
