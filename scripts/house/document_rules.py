@@ -106,11 +106,12 @@ def used_scripts(tree):
 
 @rule
 def one_duckdb(tree):
-    """Every pin of DuckDB is the version that scripts/versions.env names."""
+    """Every pin of DuckDB is the version that scripts/versions.env names, but the one to be refused."""
     pinned = re.search(r"^DUCKDB_VERSION=(\S+)$", tree.text("scripts/versions.env"), re.MULTILINE).group(1)
     pins = r'"@duckdb/[\w-]+": "([\d.]+)|^duckdb(?:-cli)?==(\S+)$'
     for path in tree.matching(r"^package\.json$|^scripts/requirements-\w+\.txt$|^bench/requirements\.txt$"):
         text = tree.text(path)
         for match in re.finditer(pins, text, re.MULTILINE):
-            if (match.group(1) or match.group(2)) != pinned:
+            is_pinned = (match.group(1) or match.group(2)) == pinned
+            if is_pinned == (path == "scripts/requirements-other.txt"):
                 yield path, line_of(text, match.start()), f"{match.group(0)}: scripts/versions.env says {pinned}"

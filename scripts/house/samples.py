@@ -104,6 +104,7 @@ SAMPLES = [
     ("lock_without_hosts", {"package-lock.json": '{"resolved": "https://host/a.tgz"}\n'}, "address"),
     ("one_duckdb", {"package.json": '{"@duckdb/node-api": "1.5.4-r.1"}\n'}, "says 1.5.5"),
     ("one_duckdb", {"scripts/requirements-test.txt": "boto3==1\nduckdb-cli==1.5.6\n"}, "says 1.5.5"),
+    ("one_duckdb", {"scripts/requirements-other.txt": "duckdb==1.5.5\n"}, "says 1.5.5"),
     ("used_scripts", {"scripts/forgotten": "echo\n"}, "nothing mentions"),
 ]
 
