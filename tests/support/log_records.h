@@ -6,7 +6,7 @@
 #pragma once
 
 #include "log/limits.h"
-#include "log/lines.h"
+#include "log/records.h"
 
 namespace duckpond {
 
