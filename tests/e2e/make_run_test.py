@@ -58,8 +58,9 @@ class MakeRun(PondTest):
         return json.loads(done.stdout)
 
     def test_make_knows_the_way(self):
-        for goal, wanted in (("run", ("scripts/setup build", "scripts/build release", "scripts/run")),
-                             ("dist", ("scripts/build release", "scripts/dist"))):
+        build = "scripts/build release duckpond duckpond_duckdb_extension"
+        for goal, wanted in (("run", ("scripts/setup build", build, "scripts/run")),
+                             ("dist", (build, "scripts/dist"))):
             done = subprocess.run(["make", "-n", goal], cwd=ROOT, capture_output=True, text=True,
                                   timeout=DEADLINE_S)
             lines = done.stdout.split("\n")
