@@ -6,8 +6,8 @@ PRODUCT := duckpond duckpond_duckdb_extension
 
 help:    ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
-run: build  ## Set up, build, load three million flights, serve SQL over HTTP
-	@scripts/run
+run: build  ## Set up, build, load three million flights, serve SQL over HTTP (PORT=8081)
+	@scripts/run$(if $(PORT), $(PORT))
 test:    ## Set up, then everything that CI runs (or make test STEPS="tidy sql")
 	@scripts/test $(STEPS)
 build:   ## build/release/duckpond and build/release/duckpond.duckdb_extension

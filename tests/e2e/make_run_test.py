@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What `make run` shows behind the build: three million real flights out of a pond of its own."""
 import json
+import runpy
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -56,6 +58,13 @@ class MakeRun(PondTest):
                               env=clean_environment(no_proxy="127.0.0.1"))
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
+
+    def test_a_port_that_is_taken_is_left_alone(self):
+        free_port = runpy.run_path(str(ROOT / "scripts/run"))["free_port"]
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            self.assertEqual(free_port(port), 0)
+        self.assertEqual(free_port(port), port)
 
     def test_make_knows_the_way(self):
         build = "scripts/build release duckpond duckpond_duckdb_extension"
