@@ -18,6 +18,15 @@ namespace {
 constexpr const char* kSecretParameters[] = {"key_id",   "secret",    "session_token", "region",
                                              "endpoint", "url_style", "profile"};
 
+std::string TextOf(const duckdb::KeyValueSecret& secret, const std::string& name) {
+  const duckdb::Value value = secret.TryGetValue(name);
+  return value.IsNull() ? "" : value.ToString();
+}
+
+std::string StyleOf(const duckdb::KeyValueSecret& secret) {
+  return duckdb::StringUtil::Lower(TextOf(secret, "url_style"));
+}
+
 duckdb::unique_ptr<duckdb::BaseSecret> CreateSecret(duckdb::ClientContext&,
                                                     duckdb::CreateSecretInput& input) {
   auto scope = input.scope;
@@ -27,13 +36,12 @@ duckdb::unique_ptr<duckdb::BaseSecret> CreateSecret(duckdb::ClientContext&,
   for (const auto& [name, value] : input.options) {
     secret->secret_map[duckdb::StringUtil::Lower(name)] = value;
   }
+  const std::string style = StyleOf(*secret);
+  if (!style.empty() && style != "path" && style != "vhost") {
+    ThrowStatus(Status::Invalid("URL_STYLE is 'path' or 'vhost', not '" + style + "'"));
+  }
   secret->redact_keys = {"secret", "session_token"};
   return secret;
-}
-
-std::string TextOf(const duckdb::KeyValueSecret& secret, const std::string& name) {
-  const duckdb::Value value = secret.TryGetValue(name);
-  return value.IsNull() ? "" : value.ToString();
 }
 
 void ReadSecret(const duckdb::KeyValueSecret& secret, S3Options& options) {
@@ -43,7 +51,7 @@ void ReadSecret(const duckdb::KeyValueSecret& secret, S3Options& options) {
   options.region = TextOf(secret, "region");
   options.endpoint = TextOf(secret, "endpoint");
   options.profile = TextOf(secret, "profile");
-  if (const std::string style = TextOf(secret, "url_style"); !style.empty()) {
+  if (const std::string style = StyleOf(secret); !style.empty()) {
     options.path_style = style == "path";
   }
   const duckdb::Value tls = secret.TryGetValue("use_ssl");
@@ -99,18 +107,17 @@ struct AttachRequest {
   OpenOptions open;
 };
 
-AttachRequest ReadOptions(duckdb::AttachInfo& info, duckdb::AttachOptions& options) {
+AttachRequest ReadOptions(duckdb::ClientContext& client, duckdb::AttachInfo& info,
+                          duckdb::AttachOptions& options) {
   AttachRequest request;
   // With TYPE duckpond, DuckDB leaves the prefix to us.
   request.attachment.url = Without(kHidden, Without(kPrefix, info.path));
   for (const auto& [name, value] : options.options) {
     const std::string option = duckdb::StringUtil::Lower(name);
     if (option == "snapshot_version") {
-      request.attachment.version =
-          duckdb::UBigIntValue::Get(value.DefaultCastAs(duckdb::LogicalType::UBIGINT));
+      request.attachment.version = VersionOf(value);
     } else if (option == "snapshot_time") {
-      const auto time = value.DefaultCastAs(duckdb::LogicalType::TIMESTAMP_TZ);
-      request.attachment.time_us = duckdb::TimestampValue::Get(time).value;
+      request.attachment.time_us = MicrosOf(client, value);
     } else if (option == "latency") {
       request.open.latency = value.ToString();
     } else {
@@ -146,7 +153,7 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageE
                                            duckdb::AttachedDatabase& database,
                                            const std::string& /*name*/, duckdb::AttachInfo& info,
                                            duckdb::AttachOptions& options) {
-  AttachRequest request = ReadOptions(info, options);
+  AttachRequest request = ReadOptions(client, info, options);
   request.open.s3 = FindSecret(client, request.attachment.url);
   const std::string share = ShareOf(request);
   Env& env = Env::Process();

@@ -14,13 +14,29 @@ constexpr uint64_t kChangedVersions = uint64_t{1} << 62;
 
 std::atomic<uint64_t> g_last_changed{kChangedVersions};
 
-int64_t MicrosOf(const duckdb::Value& value) {
-  const auto type = duckdb::LogicalType::TIMESTAMP_TZ;
-  const duckdb::Value time = value.DefaultCastAs(type);
-  return duckdb::TimestampValue::Get(time).value;
+}  // namespace
+
+Version VersionOf(const duckdb::Value& value) {
+  if (value.IsNull()) ThrowStatus(Status::Invalid("a version cannot be NULL"));
+  const duckdb::Value version = value.DefaultCastAs(duckdb::LogicalType::UBIGINT);
+  // The cast rounds.
+  if (version.DefaultCastAs(value.type()) != value) {
+    ThrowStatus(Status::Invalid("a version is a whole number, not " + value.ToString()));
+  }
+  return duckdb::UBigIntValue::Get(version);
 }
 
-}  // namespace
+int64_t MicrosOf(duckdb::ClientContext& client, const duckdb::Value& value) {
+  if (value.IsNull()) ThrowStatus(Status::Invalid("a time cannot be NULL"));
+  duckdb::Value time;
+  std::string why;
+  const bool done = value.TryCastAs(client, duckdb::LogicalType::TIMESTAMP_TZ, time, &why);
+  // The cast of a text that is no time may succeed and give NULL.
+  if (!done || time.IsNull()) {
+    ThrowStatus(Status::Invalid(why.empty() ? value.ToString() + " is no time" : why));
+  }
+  return duckdb::TimestampValue::Get(time).value;
+}
 
 PondTransaction::PondTransaction(duckdb::TransactionManager& manager, duckdb::ClientContext& client,
                                  PondCatalog& catalog)
@@ -83,27 +99,21 @@ CatalogSnapshot PondTransaction::Base(duckdb::ClientContext& client) {
 CatalogPtr PondTransaction::ViewAt(duckdb::ClientContext& client,
                                    duckdb::optional_ptr<duckdb::BoundAtClause> clause) {
   if (!clause) return View(client);
-  if (clause->GetValue().IsNull()) ThrowStatus(Status::Invalid("AT takes no NULL"));
   const std::string unit = duckdb::StringUtil::Lower(clause->Unit());
-  const std::string key = unit + " " + clause->GetValue().ToString();
-  std::lock_guard lock(mutex_);
-  if (const auto found = past_.find(key); found != past_.end()) return found->second;
-  Pond& pond = *catalog_.pond();
-  if (unit != "version" && unit != "timestamp") {
+  const bool by_version = unit == "version";
+  if (!by_version && unit != "timestamp") {
     ThrowStatus(Status::Invalid("AT takes VERSION or TIMESTAMP, not " + unit));
   }
-  Result<CatalogSnapshot> snapshot = Status::Internal("not asked");
-  if (unit == "version") {
-    const auto version = clause->GetValue().DefaultCastAs(duckdb::LogicalType::UBIGINT);
-    const uint64_t number = duckdb::UBigIntValue::Get(version);
-    snapshot = RunTask(client, [&](Context context) { return pond.At(context, number); });
-  } else {
-    const int64_t time_us = MicrosOf(clause->GetValue());
-    snapshot = RunTask(client, [&](Context context) { return pond.AtTime(context, time_us); });
-  }
-  CatalogPtr catalog = StoredValueOrThrow(std::move(snapshot)).catalog;
-  past_[key] = catalog;
-  return catalog;
+  const Version version = by_version ? VersionOf(clause->GetValue()) : 0;
+  const int64_t time_us = by_version ? 0 : MicrosOf(client, clause->GetValue());
+  Pond& pond = *catalog_.pond();
+  std::lock_guard lock(mutex_);
+  CatalogPtr& past = by_version ? past_versions_[version] : past_times_[time_us];
+  if (past) return past;
+  past = StoredValueOrThrow(RunTask(client, [&](Context context) {
+           return by_version ? pond.At(context, version) : pond.AtTime(context, time_us);
+         })).catalog;
+  return past;
 }
 
 void PondTransaction::Hold(std::shared_ptr<duckdb::CatalogEntry> entry) {

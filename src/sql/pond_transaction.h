@@ -25,6 +25,11 @@ namespace duckpond {
 
 class PondCatalog;
 
+// A version and a time as AT and ATTACH name them. A time without a zone, and a text, is one of the
+// session's zone, as everywhere in DuckDB. Errors: kInvalid for NULL and for 1.5 versions.
+Version VersionOf(const duckdb::Value& value);
+int64_t MicrosOf(duckdb::ClientContext& client, const duckdb::Value& value);
+
 class PondTransaction final : public duckdb::Transaction {
  public:
   PondTransaction(duckdb::TransactionManager& manager, duckdb::ClientContext& client,
@@ -81,7 +86,9 @@ class PondTransaction final : public duckdb::Transaction {
   bool created_ = false;  // By CreatePond.
   std::string missed_;
   std::atomic<uint64_t> changed_version_{0};  // 0 until something was changed.
-  std::map<std::string, CatalogPtr> past_;    // Snapshots that AT clauses asked for.
+  // Snapshots that AT clauses asked for.
+  std::map<Version, CatalogPtr> past_versions_;
+  std::map<int64_t, CatalogPtr> past_times_;
   std::unordered_set<std::shared_ptr<duckdb::CatalogEntry>> held_;
 };
 
