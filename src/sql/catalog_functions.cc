@@ -49,9 +49,11 @@ duckdb::unique_ptr<FunctionData> Bind(duckdb::ClientContext& client,
     // Committed when it returns, not when its answer has been read.
     properties.output_type = duckdb::QueryResultOutputType::FORCE_MATERIALIZED;
   }
-  return duckdb::make_uniq<RowsBind>(
+  auto bind = duckdb::make_uniq<RowsBind>(
       info.catalog, info.function,
       std::vector<duckdb::Value>(input.inputs.begin(), input.inputs.end()));
+  if (info.function.check) info.function.check({client, info.catalog, bind->arguments});
+  return duckdb::unique_ptr_cast<RowsBind, FunctionData>(std::move(bind));
 }
 
 duckdb::unique_ptr<duckdb::GlobalTableFunctionState> Init(duckdb::ClientContext& client,

@@ -66,17 +66,24 @@ Columns FileColumns(duckdb::ClientContext&) {
           {"format", LogicalType::VARCHAR}};
 }
 
-// "table" or "schema.table".
+// "table", "schema.table" or "pond.schema.table"; null if it is not there.
 TablePtr FindTable(const Call& call) {
   const auto name = duckdb::QualifiedName::Parse(call.arguments[0].ToString());
-  const std::string schema = name.schema.empty() ? "main" : name.schema;
-  TablePtr table = View(call)->FindTable(schema, name.name);
-  if (!table) ThrowStatus(Status::NotFound("there is no table \"" + name.name + "\""));
-  return table;
+  const std::string& pond = call.catalog.GetName();
+  if (!name.catalog.empty() && FoldName(name.catalog) != FoldName(pond)) return nullptr;
+  return View(call)->FindTable(name.schema.empty() ? "main" : name.schema, name.name);
+}
+
+void CheckTable(const Call& call) {
+  if (call.arguments[0].IsNull()) ThrowStatus(Status::Invalid("list_files() takes no NULL"));
+  if (FindTable(call)) return;
+  ThrowStatus(Status::NotFound("there is no table \"" + call.arguments[0].ToString() + "\" in \"" +
+                               call.catalog.GetName() + "\""));
 }
 
 FunctionRows ListFiles(const Call& call) {
   const TablePtr table = FindTable(call);
+  if (!table) ThrowStatus(Status::Invalid("the table of list_files() is not there any more"));
   FunctionRows rows;
   for (const DataFilePtr& file : table->files) {
     rows.push_back({Value(file->path), Value::UBIGINT(file->bytes),
@@ -155,7 +162,12 @@ const std::vector<RowFunction>& RowFunctions() {
   static const auto* functions = new std::vector<RowFunction>{
       {"log", {}, LogColumns, LogRows},
       {"snapshots", {}, SnapshotColumns, Snapshots},
-      {"list_files", {LogicalType::VARCHAR}, FileColumns, ListFiles},
+      {"list_files",
+       {LogicalType::VARCHAR},
+       FileColumns,
+       ListFiles,
+       RowFunction::Use::kReads,
+       CheckTable},
       {"table_info", {}, TableColumns, TableInfo},
       {"options", {}, OptionColumns, Options},
       {"set_option",

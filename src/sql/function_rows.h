@@ -42,6 +42,9 @@ struct RowFunction {
   FunctionRows (*rows)(const Call& call) = nullptr;
   enum class Use : unsigned char { kNone, kReads, kChanges };
   Use use = Use::kReads;  // What a statement that calls it does to the pond.
+  // Asked when a statement is bound, where a table that is not there is an error that a transaction
+  // survives. None: any arguments will do.
+  void (*check)(const Call& call) = nullptr;
 };
 
 const std::vector<RowFunction>& RowFunctions();
