@@ -33,11 +33,12 @@ Existing MakeRoom(Transaction& changes, const std::string& schema, const std::st
   const bool is_table = found->tables.count(FoldName(name)) > 0;
   const bool is_view = found->views.count(FoldName(name)) > 0;
   if (!is_table && !is_view) return Existing::kNone;
+  // Whatever it is, as in DuckDB.
+  if (on_conflict == OnCreateConflict::IGNORE_ON_CONFLICT) return Existing::kKeep;
   if (is_table != (wanted == CatalogType::TABLE_ENTRY)) {
     ThrowStatus(Status::Exists("\"" + name + "\" exists already and is a " +
                                (is_table ? "table" : "view")));
   }
-  if (on_conflict == OnCreateConflict::IGNORE_ON_CONFLICT) return Existing::kKeep;
   if (on_conflict == OnCreateConflict::REPLACE_ON_CONFLICT && is_table) {
     ThrowIfError(changes.DropTable(schema, name));
   }
