@@ -10,7 +10,7 @@ import uuid
 
 import duckdb
 
-from . import rendering, script
+from . import random_sql, rendering, script
 from .instance import Instance
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
@@ -92,9 +92,39 @@ class Player:
             return self.instance.restart()
         if record.kind == "reconnect":
             return self.instance.reconnect()
+        if record.kind == "random":
+            return self.play_random(record)
         sql = self.fill(record.sql)
         self.check(record, sql, self.instance.connection(record.connection))
         self.instance.after(record.connection, sql)
+
+    def play_random(self, record):
+        """Runs statements by chance on temporary tables and on the pond's: they must answer alike."""
+        connection = self.instance.connection("")
+        places = ("temp", "pond")
+        for sql, ordered in random_sql.Statements(*(int(self.fill(word)) for word in record.values)):
+            statements = [random_sql.in_place(sql, place) for place in places]
+            wanted, got = (self.answer(connection, statement, ordered) for statement in statements)
+            self.outcome.records += 1
+            # Without rows nothing would be compared.
+            makes_rows = not sql.startswith("SELECT")
+            is_wrong = wanted != got or any(fault in got for fault in FAULTS)
+            if is_wrong or (makes_rows and wanted and wanted[0].endswith("Exception")):
+                self.fail(record, statements[1],
+                          f"  expected, as of temporary tables:{shown(wanted)}\n  got:{shown(got)}")
+            self.instance.after("", statements[1])
+        for place in places:
+            for table in "tu":
+                connection.execute(random_sql.in_place(f"DROP TABLE @{table}", place))
+
+    def answer(self, connection, sql, ordered):
+        """The rows, as lines, or what kind of error there is instead."""
+        try:
+            rows = rendering.rows_of(connection, sql)
+        except duckdb.Error as error:
+            fault = [fault for fault in FAULTS if fault in str(error)]
+            return fault or [type(error).__name__]
+        return lines_of(rows if ordered else sorted(rows))
 
     def check(self, record, sql, connection):
         try:

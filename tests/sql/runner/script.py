@@ -32,7 +32,7 @@ class Condition:
 class Record:
     line: int
     conditions: list
-    kind: str  # "ok", "error", "query", "loop", "restart", "reconnect"
+    kind: str  # "ok", "error", "query", "loop", "restart", "reconnect", "random"
     sql: str = ""
     connection: str = ""
     expected: list = None  # Lines; None where no ---- was written.
@@ -111,6 +111,8 @@ class Reader:
             case ["foreach", variable, *_]:
                 values = shlex.split(self.lines[line - 1].strip().split(None, 2)[2])
                 return self.loop(line, conditions, variable, values)
+            case ["random", seed, count]:
+                return Record(line, conditions, "random", values=[seed, count])
             case [("restart" | "reconnect") as kind]:
                 return Record(line, conditions, kind)
         self.fail(line, f"unknown directive: {' '.join(words)}")

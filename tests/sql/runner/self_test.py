@@ -70,6 +70,8 @@ SELECT 1
 
 query I nosort same
 SELECT 1
+
+random 1 5
 """
 
 # What must fail, and what the failure says.
@@ -90,6 +92,9 @@ BAD = {
     "statement error\nSELECT * FROM nowhere\n": "must say which error",
     "statement perhaps\nSELECT 1\n": "unknown directive",
     "sleep 1\n": "unknown directive",
+    "random 1\n": "unknown directive",
+    "statement ok\nCREATE TABLE random_t (a INTEGER)\n\nrandom 1 1\n": "as of temporary tables:",
+    "statement ok\nCREATE TEMP TABLE random_t (a INTEGER)\n\nrandom 1 1\n": "as of temporary tables:",
     "require nothing\n": "<reason in words>",
     "loop i 0 3\n\nstatement ok\nSELECT 1\n": "without endloop",
     "endloop\n": "endloop without a loop",
@@ -110,7 +115,7 @@ def check(scratch):
         return player.play(path, config, scratch, {})
 
     good = outcome("good", GOOD)
-    if good.failures or good.records != 21 or len(good.skipped_records) != 1:
+    if good.failures or good.records != 31 or len(good.skipped_records) != 1:
         sys.exit("the runner fails what is right: " + "\n".join(good.failures or [repr(good)]))
     for number, (text, expected) in enumerate(BAD.items()):
         failures = "\n".join(outcome(number, text).failures)
