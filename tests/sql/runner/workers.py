@@ -5,6 +5,7 @@ Each worker reads one job a line (JSON) and answers with one line. A worker that
 than FILE_SECONDS_MAX, fails the file it had; a new one takes the next.
 """
 import json
+import os
 import pathlib
 import queue
 import subprocess
@@ -22,6 +23,9 @@ START = "import sys; sys.path[:0] = {path!r}; from runner import workers; worker
 
 def serve():
     """A worker's life: jobs on stdin, outcomes on stdout."""
+    # DuckDB may print too (a profile, a bar on a slow machine): that is no outcome.
+    outcomes = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     configs = {config.name: config for config in configurations.load()}
     for line in sys.stdin:
         job = json.loads(line)
@@ -33,7 +37,7 @@ def serve():
         except Exception:  # Whatever it is, it is this file's failure.
             answer = {"failures": [f"{job['file']} [{job['config']}]\n{traceback.format_exc()}"],
                       "skipped": "", "records": 0, "skipped_records": []}
-        print(json.dumps(answer), flush=True)
+        print(json.dumps(answer), file=outcomes, flush=True)
 
 
 class Worker:
