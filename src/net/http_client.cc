@@ -49,6 +49,7 @@ class HttpClient::Loop {
   }
 
   ~Loop() {
+    CHECK(thread_ == nullptr);  // Else it would use what dies here.
     curl_multi_cleanup(multi_);
     curl_share_cleanup(share_);
   }
@@ -91,6 +92,8 @@ class HttpClient::Loop {
     Deadlines::iterator deadline;
   };
 
+  // In this order, so that a transfer that is both done and late counts as done. An order that
+  // comes behind TakeOrders is not slept over: libcurl keeps a wake-up for the next poll.
   void Run() {
     while (TakeOrders()) {
       int still_running = 0;
@@ -165,9 +168,12 @@ class HttpClient::Loop {
 
   void End(CURL* easy, CURLcode code) {
     const auto found = running_.find(easy);
+    CHECK(found != running_.end());  // libcurl knows of no handle that is not in there.
     const TransferPtr transfer = found->second.transfer;
     deadlines_.erase(found->second.deadline);
     running_.erase(found);
+    // Asks the handle what was sent, so it comes before the handle goes; who waits comes last,
+    // since it may end the client.
     Result<HttpReply> outcome = transfer->Finish(code);
     curl_multi_remove_handle(multi_, easy);
     curl_easy_cleanup(easy);
@@ -177,6 +183,7 @@ class HttpClient::Loop {
   void Give(const TransferPtr& transfer, Result<HttpReply> outcome) {
     {
       std::lock_guard lock(mutex_);
+      CHECK(requests_ > 0);
       --requests_;
     }
     transfer->done.Set(std::move(outcome));

@@ -197,6 +197,7 @@ TEST_F(HttpClientTest, ReplyThatStopsShortIsUnknown) {
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
       "HTTP/1.1 200 OK\r\nContent-Le",
       "HTTP/1.1 200 OK\r\n\r\nuntil the connection ends",
+      "HTTP/1.1 200 OK\r\nETag: \"before its first byte\"\r\n\r\n",
       "not HTTP at all, but some other protocol\r\n\r\n",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnot a length\r\n",
   };
@@ -204,6 +205,17 @@ TEST_F(HttpClientTest, ReplyThatStopsShortIsUnknown) {
     ScriptedServer server(
         [&](const SeenRequest&) { return ScriptedReply::Raw(bytes).ThenClose(); });
     EXPECT_EQ(CodeOf(Send(Get(server))), StatusCode::kUnknown) << bytes;
+  }
+}
+
+TEST_F(HttpClientTest, ReplyToAWriteNeedsNoBodyNorItsLength) {
+  for (const std::string& status : {std::string("200 OK"), std::string("204 No Content")}) {
+    ScriptedServer server([&](const SeenRequest&) {
+      return ScriptedReply::Raw("HTTP/1.1 " + status + "\r\nETag: \"a\"\r\n\r\n").ThenClose();
+    });
+    const auto reply = Send(Put(server, "body"));
+    ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+    EXPECT_EQ(reply->Find("etag"), "\"a\"");
   }
 }
 

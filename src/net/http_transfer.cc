@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/check.h"
+
 namespace duckpond {
 namespace {
 
@@ -56,6 +58,7 @@ Status HttpTransfer::CheckRequest() const {
 }
 
 Status HttpTransfer::Attach(CURL* easy, const HttpSettings& settings) {
+  CHECK(easy_ == nullptr);  // A request is sent once: what a first sending did is not forgotten.
   easy_ = easy;
   if (Status status = CheckRequest(); !status.ok()) return status;
   if (Status status = AddHeaders(); !status.ok()) return status;
@@ -222,7 +225,7 @@ size_t HttpTransfer::TakeBody(char* data, size_t size, size_t count, void* self)
 
 bool HttpTransfer::sent() const {
   if (attempts_ == 0) return false;
-  if (replay_refused_) return true;
+  if (replay_refused_) return true;  // It was sent the first time; how much of it, nobody knows.
   long bytes = 0;
   curl_easy_getinfo(easy_, CURLINFO_REQUEST_SIZE, &bytes);
   return bytes > bytes_before_request_;
@@ -238,12 +241,14 @@ std::string HttpTransfer::Describe(CURLcode code) const {
 }
 
 // Whether a reply that libcurl takes for whole may not be: it also accepts headers that break off,
-// and a body that ends where the connection does, which a broken connection does as well.
+// and a body that ends where the connection does, which a broken connection does as well, before
+// the first byte too. Servers that answer a write leave the length of nothing out.
 bool HttpTransfer::StoppedShort() const {
   if (!reply_headers_ended_) return true;
-  const bool success = reply_.status >= 200 && reply_.status < 300;
-  return success && !reply_body_.empty() && !reply_.Find("content-length") &&
-         !reply_.Find("transfer-encoding");
+  constexpr int kNoContent = 204;
+  const bool success = reply_.status >= 200 && reply_.status < 300 && reply_.status != kNoContent;
+  const bool has_body = !reply_body_.empty() || request_.method == "GET";
+  return success && has_body && !reply_.Find("content-length") && !reply_.Find("transfer-encoding");
 }
 
 Result<HttpReply> HttpTransfer::Finish(CURLcode code) {
