@@ -250,15 +250,19 @@ void RemoveLeftovers(int folder) {
   }
 }
 
-Result<std::optional<Fd>> TryLock(int folder, const std::string& name) {
+FileLock::~FileLock() {
+  if (file_.valid()) flock(file_.get(), LOCK_UN);
+}
+
+Result<std::optional<FileLock>> TryLock(int folder, const std::string& name) {
   // Read-only is enough to lock, and works for other users of the same pond.
   Fd file(openat(folder, name.c_str(), O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, kFileMode));
   if (!file.valid()) return FileError(errno, "open a lock file");
   while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return std::optional<Fd>();
+    if (errno == EWOULDBLOCK) return std::optional<FileLock>();
     if (errno != EINTR) return FileError(errno, "lock");
   }
-  return std::optional<Fd>(std::move(file));
+  return std::optional<FileLock>(std::move(file));
 }
 
 }  // namespace duckpond

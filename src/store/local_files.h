@@ -92,7 +92,20 @@ class TemporaryFile {
 // Removes from a folder of temporary files those whose writers are dead.
 void RemoveLeftovers(int folder);
 
-// The lock file of that name, locked; empty if another holds it. The lock ends with the Fd.
-Result<std::optional<Fd>> TryLock(int folder, const std::string& name);
+// A lock file that is locked. Unlocked by its destructor, not by closing alone: a process that was
+// forked off meanwhile has the same open file, and would hold the lock for as long as it lives.
+class FileLock {
+ public:
+  explicit FileLock(Fd locked) : file_(std::move(locked)) {}
+  FileLock(FileLock&&) = default;
+  FileLock& operator=(FileLock&&) = delete;
+  ~FileLock();
+
+ private:
+  Fd file_;
+};
+
+// The lock file of that name, locked; empty if another holds it.
+Result<std::optional<FileLock>> TryLock(int folder, const std::string& name);
 
 }  // namespace duckpond

@@ -188,7 +188,7 @@ std::optional<Result<PutReply>> LocalObjectStore::TrySwap(
   ASSIGN_OR_RETURN(const Place place, PlaceForWriting(key));
   ASSIGN_OR_RETURN(const Fd locks, OwnFolder("lock"));
   {
-    ASSIGN_OR_RETURN(const std::optional<Fd> lock, TryLock(locks.get(), LockName(key)));
+    ASSIGN_OR_RETURN(const std::optional<FileLock> lock, TryLock(locks.get(), LockName(key)));
     if (!lock) return std::nullopt;
     if (if_match) {
       ASSIGN_OR_RETURN(const bool matches, HasTag(place, *if_match));
@@ -254,7 +254,7 @@ std::optional<Result<DeleteReply>> LocalObjectStore::TryDelete(
   ASSIGN_OR_RETURN(const std::optional<OpenedFile> file, OpenForReading(*place));
   if (!file) return reply;
   ASSIGN_OR_RETURN(const Fd locks, OwnFolder("lock"));
-  ASSIGN_OR_RETURN(const std::optional<Fd> lock, TryLock(locks.get(), LockName(key)));
+  ASSIGN_OR_RETURN(const std::optional<FileLock> lock, TryLock(locks.get(), LockName(key)));
   if (!lock) return std::nullopt;
   if (if_match) {
     ASSIGN_OR_RETURN(const bool matches, HasTag(*place, *if_match));

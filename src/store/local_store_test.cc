@@ -7,9 +7,11 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -161,6 +163,23 @@ TEST_F(LocalStoreTest, RangeOfAnObjectThatShrinksIsCorrupt) {
   ASSERT_TRUE(file.ok());
   fs::resize_file(root_ / "object", 4);
   EXPECT_EQ(ReadExactly((*file)->fd.get(), 0, (*file)->size).status().code(), StatusCode::kCorrupt);
+}
+
+TEST_F(LocalStoreTest, ALockEndsWithItsHolderThoughAForkedProcessHasTheFile) {
+  const Fd folder(open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  pid_t child = -1;
+  {
+    const auto lock = TryLock(folder.get(), "lock");
+    ASSERT_TRUE(lock.ok() && *lock);
+    EXPECT_FALSE(*TryLock(folder.get(), "lock"));
+    child = fork();
+    if (child == 0) {
+      while (true) pause();
+    }
+  }
+  EXPECT_TRUE(*TryLock(folder.get(), "lock")) << "the child holds it";
+  kill(child, SIGKILL);
+  EXPECT_EQ(waitpid(child, nullptr, 0), child);
 }
 
 TEST(LocalFilesTest, ErrnosSayWhatToDo) {
