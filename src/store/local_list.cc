@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -21,24 +22,34 @@ namespace {
 constexpr size_t kListPageMax = 1000;
 
 struct Entry {
-  std::string
-      name;  // Of a folder, with a '/' behind, so that names sort as the keys below them do.
+  // Of a folder, with a '/' behind, so that names sort as the keys below them do.
+  std::string name;
   uint64_t size = 0;
   bool is_folder() const { return name.back() == '/'; }
 };
 
 Result<std::vector<Entry>> EntriesOf(int folder) {
-  Fd listed(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!listed.valid()) return FileError(errno, "open a folder");
-  // A second descriptor, because closedir closes the one it was given.
-  const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(dup(listed.get())), &closedir);
-  if (!stream) return FileError(errno, "list a folder");
+  const int listed = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (listed < 0) return FileError(errno, "open a folder");
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(listed), &closedir);
+  if (!stream) {
+    const int error = errno;
+    close(listed);
+    return FileError(error, "list a folder");
+  }
   std::vector<Entry> entries;
-  while (const dirent* found = readdir(stream.get())) {
+  while (true) {
+    errno = 0;  // Which alone tells the end from a failure, after which there may be more.
+    const dirent* found = readdir(stream.get());
+    if (found == nullptr && errno != 0) return FileError(errno, "list a folder");
+    if (found == nullptr) break;
     const std::string name = found->d_name;
     if (name == "." || name == "..") continue;
     struct stat info{};
-    if (fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;  // Just removed.
+    if (fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+      if (errno == ENOENT) continue;  // Just removed.
+      return FileError(errno, "look at \"" + name + "\"");
+    }
     if (S_ISDIR(info.st_mode)) entries.push_back({name + "/", 0});
     if (S_ISREG(info.st_mode)) entries.push_back({name, static_cast<uint64_t>(info.st_size)});
   }

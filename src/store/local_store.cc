@@ -34,13 +34,21 @@ PutReply Conflict() {
   return PutReply{.state = PutReply::State::kConflict, .tag = {}, .detail = {}};
 }
 
+PutReply InDoubt(const Status& why) {
+  return PutReply{.state = PutReply::State::kUnknown, .tag = {}, .detail = why.message()};
+}
+
+// Whether a call that failed like this may have changed the folder all the same. Every other errno
+// of link, rename and unlink is given before anything is changed.
+bool MayHaveHappened(int error) { return error == EIO; }
+
 // The new name is in the folder; whether it outlives a power cut depends on this sync.
 PutReply Settled(int folder, ObjectTag tag) {
   const Status synced = SyncFolder(folder);
   if (synced.ok()) {
     return PutReply{.state = PutReply::State::kWritten, .tag = std::move(tag), .detail = {}};
   }
-  return PutReply{.state = PutReply::State::kUnknown, .tag = {}, .detail = synced.message()};
+  return InDoubt(synced);
 }
 
 }  // namespace
@@ -170,7 +178,10 @@ Result<PutReply> LocalObjectStore::Create(const std::string& key, const Bytes& b
   ASSIGN_OR_RETURN(const TemporaryFile content, Prepare(body));
   if (linkat(content.folder(), content.name().c_str(), folder, place.name.c_str(), 0) != 0) {
     if (errno == EEXIST) return Conflict();
-    return FileError(errno, "link a new file to its name");
+    const int error = errno;
+    const Status failed = FileError(error, "link a new file to its name");
+    if (MayHaveHappened(error)) return InDoubt(failed);
+    return failed;
   }
   return Settled(folder, ContentTag(body.view()));
 }
@@ -196,7 +207,10 @@ std::optional<Result<PutReply>> LocalObjectStore::TrySwap(
     }
     if (renameat(content.folder(), content.name().c_str(), place.folder.get(),
                  place.name.c_str()) != 0) {
-      return FileError(errno, "rename a new file to its name");
+      const int error = errno;
+      const Status failed = FileError(error, "rename a new file to its name");
+      if (MayHaveHappened(error)) return InDoubt(failed);
+      return failed;
     }
   }
   // Outside the lock: who swaps next syncs the same folder before it answers.
@@ -266,7 +280,11 @@ std::optional<Result<DeleteReply>> LocalObjectStore::TryDelete(
   if (unlinkat(place->folder.get(), place->name.c_str(), 0) == 0) {
     reply.state = DeleteReply::State::kDeleted;
   } else if (errno != ENOENT) {
-    return FileError(errno, "remove the file");
+    const int error = errno;
+    const Status failed = FileError(error, "remove the file");
+    if (!MayHaveHappened(error)) return failed;
+    reply.state = DeleteReply::State::kUnknown;
+    reply.detail = failed.message();
   }
   return reply;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/contract/file_calls.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +36,14 @@ Call* Next(const char* name) {
   return reinterpret_cast<Call*>(dlsym(RTLD_NEXT, name));
 }
 
+// The outcome of a call that gave or took the name `path`: as it was, or as if the disk had broken.
+int Outcome(int result, const std::string& path) {
+  FileCalls* calls = watching;
+  if (calls == nullptr || result != 0 || calls->Names(path)) return result;
+  errno = EIO;
+  return -1;
+}
+
 }  // namespace
 
 FileCalls::FileCalls(std::string root) : root_(std::move(root)) { watching = this; }
@@ -67,6 +76,27 @@ size_t FileCalls::syncs() const {
 void FileCalls::FailSyncOf(const std::string& path) {
   std::lock_guard lock(mutex_);
   fails_.insert(path);
+}
+
+void FileCalls::FailNamingOf(const std::string& path) {
+  std::lock_guard lock(mutex_);
+  fails_naming_.insert(path);
+}
+
+void FileCalls::FailReadingOf(const std::string& folder) {
+  std::lock_guard lock(reads_mutex_);
+  fails_reading_ = folder;
+}
+
+bool FileCalls::Names(const std::string& path) {
+  std::lock_guard lock(mutex_);
+  return !fails_naming_.contains(path);
+}
+
+bool FileCalls::Reads(int fd) {
+  const std::string path = PathOf(fd);
+  std::lock_guard lock(reads_mutex_);
+  return path != fails_reading_;
 }
 
 bool FileCalls::Syncs(int fd) {
@@ -140,7 +170,7 @@ int linkat(int from_folder, const char* from, int to_folder, const char* to, int
   const int result = next(from_folder, from, to_folder, to, flags);
   duckpond::FileCalls* calls = duckpond::watching;
   if (calls != nullptr && result == 0) calls->Named(from, duckpond::PathOf(to_folder, to));
-  return result;
+  return duckpond::Outcome(result, duckpond::PathOf(to_folder, to));
 }
 
 int renameat(int from_folder, const char* from, int to_folder, const char* to) noexcept {
@@ -148,7 +178,23 @@ int renameat(int from_folder, const char* from, int to_folder, const char* to) n
   const int result = next(from_folder, from, to_folder, to);
   duckpond::FileCalls* calls = duckpond::watching;
   if (calls != nullptr && result == 0) calls->Named(from, duckpond::PathOf(to_folder, to));
-  return result;
+  return duckpond::Outcome(result, duckpond::PathOf(to_folder, to));
+}
+
+int unlinkat(int folder, const char* name, int flags) noexcept {
+  static auto* const next = duckpond::Next<int(int, const char*, int)>("unlinkat");
+  const std::string path = duckpond::PathOf(folder, name);
+  return duckpond::Outcome(next(folder, name, flags), path);
+}
+
+struct dirent* readdir(DIR* folder) {
+  duckpond::FileCalls* calls = duckpond::watching;
+  if (calls != nullptr && !calls->Reads(dirfd(folder))) {
+    errno = EIO;
+    return nullptr;
+  }
+  static auto* const next = duckpond::Next<struct dirent*(DIR*)>("readdir");
+  return next(folder);
 }
 
 }  // extern "C"

@@ -31,9 +31,15 @@ class FileCalls {
 
   // From now on, fsync of this file or folder fails, or with a '/' at the end, of all inside.
   void FailSyncOf(const std::string& path);
+  // From now on, giving this name to a file, or taking it away, is done and then fails, as when a
+  // disk breaks. And reading the names in this folder fails.
+  void FailNamingOf(const std::string& path);
+  void FailReadingOf(const std::string& folder);
 
   // The calls themselves.
   bool Syncs(int fd);  // False if it is to fail.
+  bool Names(const std::string& path);
+  bool Reads(int fd);
   void Synced(int fd);
   void MadeFolder(const std::string& path);
   void Named(const std::string& from, const std::string& to);
@@ -45,10 +51,15 @@ class FileCalls {
   mutable std::mutex mutex_;
   // All guarded by mutex_.
   std::set<std::string> fails_;
+  std::set<std::string> fails_naming_;
   std::set<std::string> synced_names_;           // Paths whose folder was synced since.
   std::map<std::string, uint64_t> synced_size_;  // Of files, by "device:inode", when synced.
   std::set<std::string> torn_names_;
   size_t syncs_ = 0;
+
+  // Of its own, since this class reads folders too.
+  std::mutex reads_mutex_;
+  std::string fails_reading_;  // Guarded by reads_mutex_.
 };
 
 }  // namespace duckpond

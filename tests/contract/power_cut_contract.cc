@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/env.h"
 #include "store/local_store.h"
@@ -39,6 +41,13 @@ class PowerCut : public ::testing::Test {
     EXPECT_EQ(calls_->MissingAfterPowerCut(pond_ + "/" + key), "");
     EXPECT_TRUE(calls_->torn_names().empty()) << *calls_->torn_names().begin();
     return reply->tag;
+  }
+
+  // The two conditional writes: of the head that has this tag, and of an object that is not there.
+  static std::vector<std::pair<std::string, PutCondition>> SwapAndCreate(const std::string& folder,
+                                                                         const ObjectTag& tag) {
+    return {{folder + "head", PutCondition::IfMatch(tag)},
+            {folder + "new", PutCondition::IfAbsent()}};
   }
 
   ScratchFolder folder_;
@@ -79,8 +88,7 @@ TEST_F(PowerCut, AFolderThatCannotBeSyncedLeavesTheOutcomeOpen) {
   const auto store = Open();
   const ObjectTag tag = MustPut(*store, "data/head", "0", PutCondition::IfAbsent());
   calls_->FailSyncOf(pond_ + "/data");
-  for (const auto& [key, condition] : {std::pair("data/head", PutCondition::IfMatch(tag)),
-                                       std::pair("data/new", PutCondition::IfAbsent())}) {
+  for (const auto& [key, condition] : SwapAndCreate("data/", tag)) {
     const auto reply = Put(*store, key, "1", condition);
     ASSERT_TRUE(reply.ok()) << reply.status().ToString();
     EXPECT_EQ(reply->state, State::kUnknown) << key;
@@ -88,12 +96,27 @@ TEST_F(PowerCut, AFolderThatCannotBeSyncedLeavesTheOutcomeOpen) {
   }
 }
 
+// The disk broke while the name was given: it may have it.
+TEST_F(PowerCut, ANameThatCouldNotBeGivenOrTakenLeavesTheOutcomeOpen) {
+  const auto store = Open();
+  const ObjectTag tag = MustPut(*store, "data/head", "0", PutCondition::IfAbsent());
+  for (const char* name : {"/data/head", "/data/new"}) calls_->FailNamingOf(pond_ + name);
+  for (const auto& [key, condition] : SwapAndCreate("data/", tag)) {
+    const auto reply = Put(*store, key, "1", condition);
+    ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+    EXPECT_EQ(reply->state, State::kUnknown) << key;
+    EXPECT_NE(reply->detail.find("to its name"), std::string::npos) << reply->detail;
+  }
+  const auto deleted = Block(Env::Process().executor, store->Delete({}, "data/new", std::nullopt));
+  ASSERT_TRUE(deleted.ok()) << deleted.status().ToString();
+  EXPECT_EQ(deleted->state, DeleteReply::State::kUnknown);
+}
+
 TEST_F(PowerCut, ContentThatCannotBeSyncedGetsNoName) {
   const auto store = Open();
   const ObjectTag tag = MustPut(*store, "head", "0", PutCondition::IfAbsent());
   calls_->FailSyncOf(pond_ + "/.duckpond/tmp/");
-  for (const auto& [key, condition] : {std::pair("head", PutCondition::IfMatch(tag)),
-                                       std::pair("new", PutCondition::IfAbsent())}) {
+  for (const auto& [key, condition] : SwapAndCreate("", tag)) {
     const auto reply = Put(*store, key, "1", condition);
     ASSERT_FALSE(reply.ok());
     EXPECT_NE(reply.error().message().find("sync a temporary file"), std::string::npos);
@@ -101,6 +124,18 @@ TEST_F(PowerCut, ContentThatCannotBeSyncedGetsNoName) {
   const auto head = Block(Env::Process().executor, store->Get({}, "head", {}));
   EXPECT_EQ(head->bytes.view(), "0");
   EXPECT_FALSE(std::filesystem::exists(pond_ + "/new"));
+}
+
+TEST_F(PowerCut, AFolderThatCannotBeReadToItsEndIsNoListing) {
+  const auto store = Open();
+  MustPut(*store, "data/head", "0", PutCondition::IfAbsent());
+  const auto list = [&] {
+    return Block(Env::Process().executor, store->List({}, "", std::nullopt));
+  };
+  ASSERT_TRUE(list().ok()) << list().status().ToString();
+  EXPECT_EQ(list()->objects.size(), 1U);
+  calls_->FailReadingOf(pond_ + "/data");
+  EXPECT_EQ(list().status().code(), StatusCode::kUnavailable);
 }
 
 }  // namespace
