@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/encoding.h"
 #include "base/env.h"
+#include "base/hash_in_parts.h"
 
 namespace duckpond {
 namespace {
@@ -20,6 +22,20 @@ TEST(HashTest, PublishedVectorsHold) {
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
   EXPECT_EQ(HexEncode(Xxh3_128("")), "99aa06d3014798d86001c324468d497f");
   EXPECT_EQ(Xxh3_64(""), 0x2d06800538d394c2U);
+}
+
+TEST(HashTest, PartsHashAsTheWholeDoes) {
+  std::string whole;
+  for (int i = 0; i < 3000; ++i) whole += static_cast<char>(i * 7 + i / 253);
+  for (const size_t part_bytes : {1, 7, 240, 1024, 5000}) {
+    HashInParts parts;
+    EXPECT_EQ(parts.Hash(), Xxh3_128(""));
+    for (size_t at = 0; at < whole.size(); at += part_bytes) {
+      parts.Add(std::string_view(whole).substr(at, part_bytes));
+      const size_t end = std::min(at + part_bytes, whole.size());
+      EXPECT_EQ(parts.Hash(), Xxh3_128(std::string_view(whole).substr(0, end)));
+    }
+  }
 }
 
 // Tasks of the process's own executor may still sign requests then.

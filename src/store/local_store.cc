@@ -25,6 +25,8 @@ constexpr uint64_t kLockFiles = 64;
 constexpr int64_t kLockWaitFirstUs = 100;
 constexpr int64_t kLockWaitMaxUs = 5'000;
 constexpr size_t kSyncedFoldersMax = 10'000;
+// A larger file is none of ours; reading it, only to know its tag, would take for ever.
+constexpr uint64_t kObjectBytesMax = uint64_t{5} << 30;
 
 std::string LockName(const std::string& key) {
   return fmt::format("{:02x}", Xxh3_64(key) % kLockFiles);
@@ -51,6 +53,19 @@ PutReply Settled(int folder, ObjectTag tag) {
   return InDoubt(synced);
 }
 
+// The tag of a file that need not fit in memory: whoever may write to the directory may have put it
+// there.
+Result<ObjectTag> TagOf(const OpenedFile& file) {
+  constexpr uint64_t kPartBytes = 1 << 20;
+  ContentTagger tagger;
+  for (uint64_t at = 0; at < file.size; at += kPartBytes) {
+    const uint64_t length = std::min(kPartBytes, file.size - at);
+    ASSIGN_OR_RETURN(const std::string part, ReadExactly(file.fd.get(), at, length));
+    tagger.Add(part);
+  }
+  return tagger.Tag();
+}
+
 }  // namespace
 
 Result<std::shared_ptr<LocalObjectStore>> LocalObjectStore::Open(Env& env, Options options) {
@@ -75,6 +90,7 @@ LocalObjectStore::LocalObjectStore(Env& env, std::string path, bool create)
       url_("file://" + PercentEncode(path_, /*keep_slash=*/true)),
       create_(create) {
   traits_.kind = "file";
+  traits_.object_bytes_max = kObjectBytesMax;
 }
 
 Result<int> LocalObjectStore::Root(bool for_writing) {
@@ -144,18 +160,27 @@ Result<GetReply> LocalObjectStore::Read(const std::string& key, const GetOptions
   if (!place) return GetReply{};
   ASSIGN_OR_RETURN(const std::optional<OpenedFile> file, OpenForReading(*place));
   if (!file) return GetReply{};
-  const bool needs_tag = options.want_tag || options.if_none_match;
-  if (needs_tag || !options.range) {
-    // Checked before the reading, so that a huge file does not cost its memory first; not where the
-    // answer may be "unchanged", which is short.
-    if (!options.if_none_match) RETURN_IF_ERROR(PartOf(file->size, options));
+  if (file->size > kObjectBytesMax) {
+    return Status::Exhausted(fmt::format("the file has {} bytes, more than the {} of an object",
+                                         file->size, kObjectBytesMax));
+  }
+  if (!options.range && !options.if_none_match) {
+    // Before the reading, so that a huge file does not cost its memory first.
+    RETURN_IF_ERROR(PartOf(file->size, options));
     ASSIGN_OR_RETURN(std::string content, ReadExactly(file->fd.get(), 0, file->size));
-    const ObjectTag tag = needs_tag ? ContentTag(content) : ObjectTag{};
+    const ObjectTag tag = options.want_tag ? ContentTag(content) : ObjectTag{};
     return AnswerGet(Bytes(std::move(content)), tag, options);
   }
-  ASSIGN_OR_RETURN(const ReplyPart part, PartOf(file->size, options));
   GetReply reply;
   reply.object_size = file->size;
+  if (options.want_tag || options.if_none_match) {
+    ASSIGN_OR_RETURN(reply.tag, TagOf(*file));
+    if (options.if_none_match == reply.tag) {
+      reply.state = GetReply::State::kUnchanged;
+      return reply;
+    }
+  }
+  ASSIGN_OR_RETURN(const ReplyPart part, PartOf(file->size, options));
   reply.state = part.past_end ? GetReply::State::kPastEnd : GetReply::State::kFound;
   if (part.past_end) return reply;
   ASSIGN_OR_RETURN(std::string bytes, ReadExactly(file->fd.get(), part.offset, part.length));
@@ -188,9 +213,9 @@ Result<PutReply> LocalObjectStore::Create(const std::string& key, const Bytes& b
 
 Result<bool> LocalObjectStore::HasTag(const Place& place, const ObjectTag& tag) {
   ASSIGN_OR_RETURN(const std::optional<OpenedFile> file, OpenForReading(place));
-  if (!file) return false;
-  ASSIGN_OR_RETURN(const std::string content, ReadExactly(file->fd.get(), 0, file->size));
-  return ContentTag(content) == tag;
+  if (!file || file->size > kObjectBytesMax) return false;
+  ASSIGN_OR_RETURN(const ObjectTag now, TagOf(*file));
+  return now == tag;
 }
 
 std::optional<Result<PutReply>> LocalObjectStore::TrySwap(

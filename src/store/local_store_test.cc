@@ -15,6 +15,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "store/object_rules.h"
+
 namespace duckpond {
 namespace {
 
@@ -163,6 +165,35 @@ TEST_F(LocalStoreTest, RangeOfAnObjectThatShrinksIsCorrupt) {
   ASSERT_TRUE(file.ok());
   fs::resize_file(root_ / "object", 4);
   EXPECT_EQ(ReadExactly((*file)->fd.get(), 0, (*file)->size).status().code(), StatusCode::kCorrupt);
+}
+
+TEST_F(LocalStoreTest, AFileLargerThanMemoryIsRefusedNotRead) {
+  const auto store = Open(root_);
+  const auto put = Put(*store, "object", "one");
+  ASSERT_TRUE(put.ok());
+  fs::resize_file(root_ / "object", uint64_t{3} << 40);  // A hole: it takes no room.
+  GetOptions known;
+  known.if_none_match = put->tag;
+  GetOptions part;
+  part.range = ByteRange{0, 10};
+  for (const GetOptions& options : {GetOptions{}, known, part}) {
+    const auto got = Block(env_.executor, store->Get({}, "object", options));
+    EXPECT_EQ(got.status().code(), StatusCode::kExhausted) << got.status().ToString();
+  }
+  const auto swap = Put(*store, "object", "two", PutCondition::IfMatch(put->tag));
+  EXPECT_EQ(swap.status().code(), StatusCode::kExhausted) << swap.status().ToString();
+}
+
+TEST_F(LocalStoreTest, TagOfALargeFileIsThatOfItsContent) {
+  const auto store = Open(root_);
+  const std::string content((3 << 20) + 5, 'x');
+  ASSERT_TRUE(Put(*store, "object", content).ok());
+  GetOptions known;
+  known.if_none_match = ContentTag(content);
+  known.bytes_max = 1;  // "Unchanged" is short, however large the object.
+  const auto same = Block(env_.executor, store->Get({}, "object", known));
+  ASSERT_TRUE(same.ok()) << same.status().ToString();
+  EXPECT_EQ(same->state, GetReply::State::kUnchanged);
 }
 
 TEST_F(LocalStoreTest, ALockEndsWithItsHolderThoughAForkedProcessHasTheFile) {

@@ -96,6 +96,7 @@ Status CheckGet(const GetOptions& options) {
 }
 
 ObjectTag ContentTag(std::string_view content) { return {HexEncode(Xxh3_128(content))}; }
+ObjectTag ContentTagger::Tag() const { return {HexEncode(hash_.Hash())}; }
 
 Result<ReplyPart> PartOf(uint64_t size, const GetOptions& options) {
   ReplyPart part{.length = size};

@@ -8,6 +8,7 @@
 
 #include <string_view>
 
+#include "base/hash_in_parts.h"
 #include "store/object_store.h"
 
 namespace duckpond {
@@ -28,6 +29,16 @@ Status CheckGet(const GetOptions& options);
 // A hash of the content. Equal contents have equal tags, as on most S3 servers, so that tests meet
 // what production meets.
 ObjectTag ContentTag(std::string_view content);
+
+// The same of content that is given part by part.
+class ContentTagger {
+ public:
+  void Add(std::string_view part) { hash_.Add(part); }
+  ObjectTag Tag() const;
+
+ private:
+  HashInParts hash_;
+};
 
 // What part of an object of `size` bytes a reply carries.
 struct ReplyPart {
