@@ -72,47 +72,48 @@ class Racy final : public StoreWrapper {
   std::vector<Completion<bool>> waiting_;
 };
 
-// A store that answers "conflict" to a swap and writes all the same.
-class Liar final : public StoreWrapper {
+// A memory whose puts go the way of a function.
+class Twisted final : public StoreWrapper {
  public:
-  Liar() : StoreWrapper(std::make_shared<MemoryObjectStore>()) {}
+  using PutWay = Task<Result<PutReply>> (*)(std::shared_ptr<ObjectStore> below, Context context,
+                                            std::string key, Bytes body, PutCondition condition);
+  explicit Twisted(PutWay way) : StoreWrapper(std::make_shared<MemoryObjectStore>()), way_(way) {}
 
   Task<Result<PutReply>> Put(Context context, std::string key, Bytes body,
                              PutCondition condition) override {
-    Result<PutReply> reply = co_await below()->Put(context, key, body, condition);
-    if (condition.kind == Kind::kIfMatch && reply->state == PutReply::State::kConflict) {
-      Result<PutReply> forced = co_await below()->Put(context, key, body, PutCondition::None());
-    }
-    co_return reply;
+    return way_(below(), std::move(context), std::move(key), std::move(body), std::move(condition));
   }
+
+ private:
+  const PutWay way_;
 };
 
-// A store that refuses a swap of a missing key and makes the object all the same.
-class Ghostly final : public StoreWrapper {
- public:
-  Ghostly() : StoreWrapper(std::make_shared<MemoryObjectStore>()) {}
-
-  Task<Result<PutReply>> Put(Context context, std::string key, Bytes body,
-                             PutCondition condition) override {
-    Result<PutReply> reply = co_await below()->Put(context, key, body, condition);
-    if (condition.kind == Kind::kIfMatch) {
-      Result<PutReply> made = co_await below()->Put(context, key, body, PutCondition::IfAbsent());
-    }
-    co_return reply;
+// Answers "conflict" to a swap and writes all the same.
+Task<Result<PutReply>> Lie(std::shared_ptr<ObjectStore> below, Context context, std::string key,
+                           Bytes body, PutCondition condition) {
+  Result<PutReply> reply = co_await below->Put(context, key, body, condition);
+  if (condition.kind == Kind::kIfMatch && reply->state == PutReply::State::kConflict) {
+    Result<PutReply> forced = co_await below->Put(context, key, body, PutCondition::None());
   }
-};
+  co_return reply;
+}
 
-// A store that never lets anybody swap.
-class Stubborn final : public StoreWrapper {
- public:
-  Stubborn() : StoreWrapper(std::make_shared<MemoryObjectStore>()) {}
-
-  Task<Result<PutReply>> Put(Context context, std::string key, Bytes body,
-                             PutCondition condition) override {
-    if (condition.kind == Kind::kIfMatch) co_return PutReply{PutReply::State::kConflict, {}, {}};
-    co_return co_await below()->Put(context, key, body, condition);
+// Refuses a swap of a missing key and makes the object all the same.
+Task<Result<PutReply>> MakeGhosts(std::shared_ptr<ObjectStore> below, Context context,
+                                  std::string key, Bytes body, PutCondition condition) {
+  Result<PutReply> reply = co_await below->Put(context, key, body, condition);
+  if (condition.kind == Kind::kIfMatch) {
+    Result<PutReply> made = co_await below->Put(context, key, body, PutCondition::IfAbsent());
   }
-};
+  co_return reply;
+}
+
+// Never lets anybody swap.
+Task<Result<PutReply>> RefuseSwaps(std::shared_ptr<ObjectStore> below, Context context,
+                                   std::string key, Bytes body, PutCondition condition) {
+  if (condition.kind == Kind::kIfMatch) co_return PutReply{PutReply::State::kConflict, {}, {}};
+  co_return co_await below->Put(context, key, body, condition);
+}
 
 class Named final : public StoreWrapper {
  public:
@@ -176,15 +177,15 @@ TEST(StoreProofTest, CompareWithoutLockIsRefused) {
 }
 
 TEST(StoreProofTest, RefusalThatWritesIsRefused) {
-  ExpectRefused(std::make_shared<Liar>(), "wrote what it had refused to write");
+  ExpectRefused(std::make_shared<Twisted>(Lie), "wrote what it had refused to write");
 }
 
 TEST(StoreProofTest, SwapOfAMissingKeyThatIsRefusedAndWritesIsRefused) {
-  ExpectRefused(std::make_shared<Ghostly>(), "wrote what it had refused to write");
+  ExpectRefused(std::make_shared<Twisted>(MakeGhosts), "wrote what it had refused to write");
 }
 
 TEST(StoreProofTest, SwapsThatNeverSucceedAreRefused) {
-  ExpectRefused(std::make_shared<Stubborn>(), "refused If-Match with the right tag");
+  ExpectRefused(std::make_shared<Twisted>(RefuseSwaps), "refused If-Match with the right tag");
 }
 
 // No mixture of what networks do may make a good store look bad: that would end a commit for good.
