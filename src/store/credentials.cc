@@ -57,6 +57,7 @@ class ProfileProvider final : public CredentialsProvider {
  private:
   using FileTime = std::filesystem::file_time_type;
 
+  // Of a file that is not there, the earliest time: it changes when the file comes.
   std::pair<FileTime, FileTime> Stamp() const {
     std::error_code ignored;
     return {std::filesystem::last_write_time(files_.credentials_path, ignored),
@@ -65,6 +66,7 @@ class ProfileProvider final : public CredentialsProvider {
 
   Result<AwsKeys> Current() {
     std::lock_guard lock(mutex_);
+    // Before the reading: what is written behind it is read again next time.
     const auto stamp = Stamp();
     if (stamp == stamp_) return keys_;
     ASSIGN_OR_RETURN(keys_, ReadKeys(files_));

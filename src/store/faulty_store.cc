@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "store/object_rules.h"
 
 namespace duckpond {
@@ -45,7 +46,12 @@ FaultyObjectStore::FaultyObjectStore(std::shared_ptr<ObjectStore> below, FaultOp
       options_(std::move(options)),
       remembers_(MayBeStale(options_)),
       random_(options_.seed),
-      rule_matches_(options_.rules.size(), 0) {}
+      rule_matches_(options_.rules.size(), 0) {
+  const FaultRates& r = options_.rates;
+  const double sum =
+      r.fail + r.drop + r.time_out + r.late + r.delay + r.duplicate + r.truncate + r.stale;
+  CHECK(sum <= 1);  // Beyond it the last ones would never be drawn, and nobody would notice.
+}
 
 void FaultyObjectStore::Crash() {
   std::lock_guard lock(mutex_);

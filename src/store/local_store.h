@@ -7,8 +7,7 @@
 //                 its content was synced, and is replaced or removed whole. So readers take no
 //                 lock.
 //              2. Compare and rename happen under the kernel lock of the key's lock file, which
-//              dies
-//                 with its holder. The tag is a hash of the content, never a time or an inode.
+//                 dies with its holder. The tag is a hash of the content, never a time or an inode.
 //              3. kWritten is answered after the folder was synced too.
 // Threads:     all methods may be called concurrently. They block in system calls on the executor's
 //              threads; only waiting for a lock does not.

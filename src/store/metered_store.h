@@ -4,9 +4,8 @@
 // of each request's context. It stands below the retries, so that it counts what a bill does.
 //
 // Threads:   all methods may be called concurrently.
-// Counted:   every request that was sent, failed ones too, priced by traits().prices. Not those
-// that
-//            were refused before sending (kCancelled).
+// Counted:   every request that was tried, failed ones too, priced by traits().prices. Not those
+//            that ended before they were sent (kCancelled).
 #pragma once
 
 #include <memory>

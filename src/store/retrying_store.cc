@@ -4,11 +4,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
+
 namespace duckpond {
 
 RetryingObjectStore::RetryingObjectStore(Env& env, std::shared_ptr<ObjectStore> below,
                                          RetryOptions options)
-    : StoreWrapper(std::move(below)), env_(env), options_(options) {}
+    : StoreWrapper(std::move(below)), env_(env), options_(options) {
+  CHECK(options_.attempts_max >= 1 && options_.wait_first_us >= 0 && options_.wait_max_us >= 0);
+}
 
 Task<bool> RetryingObjectStore::WaitBefore(Context context, int attempt) {
   if (attempt >= options_.attempts_max) co_return false;
@@ -47,6 +51,7 @@ Task<Result<Reply>> RetryingObjectStore::Write(Context context, bool conditional
       const bool waited = co_await WaitBefore(context, attempt);
       if (waited) continue;
     }
+    // That a later attempt met a conflict may be the doing of the one whose answer was lost.
     const bool refused = !reply.ok() || reply->state == Reply::State::kConflict;
     if (unknown && refused) co_return *unknown;
     co_return reply;

@@ -19,6 +19,7 @@
 namespace duckpond {
 
 struct RetryOptions {
+  // In the time that the waits below leave, about 3 s, a server restarts or fails over.
   int attempts_max = 8;
   // The wait before the second attempt is random up to this, and doubles from there. S3 asks for
   // tens of milliseconds, R2 admits one write of a key a second: eight attempts span both.

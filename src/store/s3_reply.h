@@ -3,6 +3,14 @@
 // What an S3 server's reply means: the table from HTTP status and error code to the outcomes of
 // ObjectStore, apart from sending, so that every row can be tested as it stands.
 //
+//   read   200, 206 found · 304 unchanged · 404 of the object missing · 416 past the end
+//   write  2xx with an ETag written, without one unknown (which tag it has is not known)
+//          412, 409 conflict; so is 404 where a tag was to match · 5xx but 501 unknown
+//   all    408, 429, 5xx of a read unavailable · 501 unsupported · 413 exhausted · the rest invalid
+//
+// A 404 without the error code of an S3 server, as of a mistyped endpoint, is no missing object: it
+// would look like an empty store.
+//
 // Threads:  pure functions.
 // Errors:   as object_store.h says. A server error (5xx) after a write is kUnknown, whatever its
 //           text: SlowDown too is answered by servers that go on with what they were doing.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "store/object_rules.h"
 
 namespace duckpond {
@@ -73,6 +74,7 @@ S3ObjectStore::S3ObjectStore(Env& env, S3Place place, S3Options options)
       credentials_(std::move(options.credentials)),
       url_(UrlOf(place_)),
       region_(place_.region) {
+  CHECK(http_ != nullptr && credentials_ != nullptr);
   traits_.kind = "s3";
   traits_.swaps_per_second_max = place_.quirks.swaps_per_second_max;
   traits_.prices = place_.quirks.prices;

@@ -12,13 +12,16 @@
 #include <string>
 #include <utility>
 
+#include "base/check.h"
 #include "store/object_store.h"
 
 namespace duckpond {
 
 class StoreWrapper : public ObjectStore {
  public:
-  explicit StoreWrapper(std::shared_ptr<ObjectStore> below) : below_(std::move(below)) {}
+  explicit StoreWrapper(std::shared_ptr<ObjectStore> below) : below_(std::move(below)) {
+    CHECK(below_ != nullptr);
+  }
 
   Task<Result<GetReply>> Get(Context context, std::string key, GetOptions options) override {
     return below_->Get(std::move(context), std::move(key), std::move(options));
