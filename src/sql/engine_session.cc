@@ -36,10 +36,9 @@ duckdb::case_insensitive_map_t<duckdb::BoundParameterData> Bound(
 duckdb::unique_ptr<duckdb::PendingQueryResult> Plan(
     duckdb::Connection& connection, duckdb::unique_ptr<duckdb::SQLStatement> statement,
     const RunOptions& options) {
-  using Output = duckdb::QueryResultOutputType;
-  // What INSERT returns is shown only once it is committed.
-  const bool inserts = statement->type == duckdb::StatementType::INSERT_STATEMENT;
-  const auto output = inserts ? Output::FORCE_MATERIALIZED : Output::ALLOW_STREAMING;
+  // A change is never streamed, whatever is said here: what INSERT returns is shown once it is
+  // committed.
+  const auto output = duckdb::QueryResultOutputType::ALLOW_STREAMING;
   if (statement->named_param_map.empty()) {
     return connection.PendingQuery(std::move(statement), output);
   }

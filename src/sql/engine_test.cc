@@ -230,6 +230,25 @@ TEST(Engine, AStatementThatLosesARaceIsRunAgain) {
   }
 }
 
+TEST(Engine, WhatAnInsertReturnsIsShownOnceItIsCommitted) {
+  auto engine = Open();
+  auto session = engine->Connect().value();
+  auto other = engine->Connect().value();
+  Ask(*session, "CREATE TABLE t (a INTEGER)");
+  Ask(*session, "PREPARE p AS INSERT INTO t FROM range($1::BIGINT) RETURNING a");
+  RunOptions options;
+  options.parameters = {{"1", "10000"}};
+  int rows = 0;
+  for (const char* sql : {"INSERT INTO t FROM range(10000) RETURNING a", "EXECUTE p(10000)",
+                          "WITH r AS (FROM range(10000)) INSERT INTO t FROM r RETURNING a",
+                          "INSERT INTO t FROM range($1::BIGINT) RETURNING a"}) {
+    auto result = session->RunAll({}, sql, options);
+    ASSERT_TRUE(result.ok()) << result.error().ToString();
+    rows += 10000;
+    EXPECT_EQ(Ask(*other, "SELECT count(*) FROM t"), std::to_string(rows)) << sql;
+  }
+}
+
 TEST(Engine, ATransactionThatLosesARaceIsNotRunAgain) {
   auto engine = Open();
   auto one = engine->Connect().value();
