@@ -87,6 +87,20 @@ Problem ProblemOfStatement(const Status& status, Blame blame, bool only_reads) {
   return problem;
 }
 
+Problem AfterCommits(Problem problem) {
+  const std::string hint =
+      "What the request had committed before stays: do not send all of it again.";
+  if (!problem.retryable) {
+    problem.hint += (problem.hint.empty() ? "" : " ") + hint;
+    return problem;
+  }
+  problem.status = 504;
+  problem.retryable = false;
+  problem.hint = hint;
+  problem.headers.clear();  // Retry-After.
+  return problem;
+}
+
 Problem BadRequest(std::string message, std::string hint) {
   return Make(400, "INVALID", std::move(message), std::move(hint));
 }

@@ -4,7 +4,8 @@
 // {"error":{"code","message","hint","retryable"}}, or plain text for clients that ask for text.
 //
 // Statuses:  4xx when the client can do something about it, 5xx when it cannot. 409 – somebody else
-//            was first: run it again. 504 – a change may or may not have happened.
+//            was first: run it again. 504 – a change may or may not have happened, or a part of the
+//            request has.
 #pragma once
 
 #include <string>
@@ -28,6 +29,10 @@ struct Problem {
 
 // For a statement that failed. `only_reads`: the request was a GET.
 Problem ProblemOfStatement(const Status& status, Blame blame, bool only_reads);
+
+// The same failure of a request that has committed something before: who sent all of it again would
+// do that twice, so nothing in the answer may invite to it.
+Problem AfterCommits(Problem problem);
 
 Problem BadRequest(std::string message, std::string hint);
 Problem Unauthorized();

@@ -35,6 +35,23 @@ TEST(Problem, OnlyWhatMayBeRunAgainAsItIsIsRetryable) {
   EXPECT_FALSE(ProblemOfStatement(Status::Invalid("m"), Blame::kStatement, false).retryable);
 }
 
+TEST(Problem, NothingInvitesToRepeatWhatWasCommittedInPart) {
+  for (const Status& status : {Status::Conflict("m"), Status::Unavailable("m")}) {
+    const Problem problem =
+        AfterCommits(ProblemOfStatement(status, Blame::kStore, /*only_reads=*/false));
+    EXPECT_EQ(problem.status, 504);
+    EXPECT_EQ(problem.code, CodeName(status.code()));
+    EXPECT_FALSE(problem.retryable);
+    EXPECT_EQ(problem.hint.find("again."), problem.hint.size() - 6) << problem.hint;
+    EXPECT_EQ(problem.hint.find("Run the request"), std::string::npos);
+    EXPECT_TRUE(problem.headers.empty());
+  }
+  const Problem wrong =
+      AfterCommits(ProblemOfStatement(Status::Invalid("m"), Blame::kStatement, false));
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_NE(wrong.hint.find("do not send all of it again"), std::string::npos);
+}
+
 TEST(Problem, IsJsonOrTextAsTheClientAsks) {
   const Problem problem = BadRequest("bad \"thing\"", "do better");
   EXPECT_EQ(problem.ToAnswer(false).body,

@@ -34,7 +34,8 @@ Problem NobodyReads() { return BadRequest("nobody reads the answer", ""); }
 
 // What was written and not yet sent.
 struct QueryJob::Answer {
-  std::string text;
+  const Session& session;
+  std::string text = {};
   bool started = false;
   // How many rows to write before looking at the size again.
   size_t slice_rows = 1;
@@ -49,16 +50,22 @@ QueryJob::QueryJob(Engine& engine, ServerLimits limits, QueryRequest request,
 
 void QueryJob::Run(Context context, ResponseSink& sink) {
   auto session = engine_.Connect();
-  if (!session.ok()) return Fail(session.error(), Blame::kInternal, false, sink);
+  if (!session.ok()) {
+    return Fail(ProblemOfStatement(session.error(), Blame::kInternal, request_.run.only_reads),
+                /*started=*/false, sink);
+  }
   auto result = (*session)->RunAll(std::move(context), request_.sql, request_.run);
-  if (!result.ok()) return Fail(result.error(), (*session)->blame(), false, sink);
+  if (!result.ok()) {
+    return Fail(ProblemOf(**session, result.error(), (*session)->blame()), /*started=*/false, sink);
+  }
   if (!*result) {
     return sink.Whole(
         BadRequest("there is no SQL in this request", "").ToAnswer(request_.text_errors));
   }
   if ((*session)->in_transaction()) {
-    return Fail(Status::Invalid("the request left its transaction open, so it was rolled back"),
-                Blame::kStatement, false, sink);
+    const Status open =
+        Status::Invalid("the request left its transaction open, so it was rolled back");
+    return Fail(ProblemOf(**session, open, Blame::kStatement), /*started=*/false, sink);
   }
   WriteRows(**result, **session, sink);
 }
@@ -70,10 +77,15 @@ WebFields QueryJob::CostFields(const ResultStatistics& statistics) const {
            fmt::format("query;dur={:.3f}", static_cast<double>(statistics.elapsed_us) / kUsPerMs)}};
 }
 
-void QueryJob::Fail(const Status& status, Blame blame, bool started, ResponseSink& sink) {
+// Why the request of this session failed.
+Problem QueryJob::ProblemOf(const Session& session, const Status& status, Blame blame) const {
   const bool cancelled = status.code() == StatusCode::kCancelled;
-  const Problem problem =
+  Problem problem =
       cancelled ? why_cancelled_() : ProblemOfStatement(status, blame, request_.run.only_reads);
+  return session.has_committed() ? AfterCommits(std::move(problem)) : problem;
+}
+
+void QueryJob::Fail(const Problem& problem, bool started, ResponseSink& sink) {
   if (started) return sink.Abort(problem);
   sink.Whole(problem.ToAnswer(request_.text_errors));
 }
@@ -109,9 +121,9 @@ bool QueryJob::SendFullBlocks(const ResultChunk& rows, ResultWriter& writer, Ans
     answer.slice_rows = std::clamp(bytes_max / row_bytes, size_t{1}, 2 * answer.slice_rows);
     if (answer.text.size() < bytes_max) continue;
     if (!request_.can_stream) {
-      Fail(Status::Exhausted(
-               fmt::format("an answer of more than {} bytes needs HTTP/1.1", bytes_max)),
-           Blame::kStatement, false, sink);
+      const Status needs = Status::Exhausted(
+          fmt::format("an answer of more than {} bytes needs HTTP/1.1", bytes_max));
+      Fail(ProblemOf(answer.session, needs, Blame::kStatement), /*started=*/false, sink);
       return false;
     }
     if (SendBlock(answer, sink)) continue;
@@ -123,11 +135,13 @@ bool QueryJob::SendFullBlocks(const ResultChunk& rows, ResultWriter& writer, Ans
 
 void QueryJob::WriteRows(QueryResult& result, Session& session, ResponseSink& sink) {
   auto writer = MakeResultWriter(request_.format);
-  Answer answer;
+  Answer answer{.session = session};
   writer->Begin(result.columns(), answer.text);
   while (true) {
     auto rows = result.Next();
-    if (!rows.ok()) return Fail(rows.error(), session.blame(), answer.started, sink);
+    if (!rows.ok()) {
+      return Fail(ProblemOf(session, rows.error(), session.blame()), answer.started, sink);
+    }
     if (!*rows) break;
     if (!SendFullBlocks(**rows, *writer, answer, sink)) return;
   }

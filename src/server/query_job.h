@@ -49,7 +49,8 @@ class QueryJob {
   bool SendBlock(Answer& answer, ResponseSink& sink);
   bool SendFullBlocks(const ResultChunk& rows, ResultWriter& writer, Answer& answer,
                       ResponseSink& sink);
-  void Fail(const Status& status, Blame blame, bool started, ResponseSink& sink);
+  Problem ProblemOf(const Session& session, const Status& status, Blame blame) const;
+  void Fail(const Problem& problem, bool started, ResponseSink& sink);
   WebFields CostFields(const ResultStatistics& statistics) const;
 
   Engine& engine_;

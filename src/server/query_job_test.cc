@@ -116,6 +116,19 @@ TEST_F(QueryJobTest, AFailureAfterTheFirstByteAborts) {
   EXPECT_NE(sink.aborted_with.message.find("late"), std::string::npos);
 }
 
+TEST_F(QueryJobTest, AFailureBehindACommitSaysThatSomethingStays) {
+  const auto says_so = [this](const std::string& sql, Context context = {}) {
+    RecordingSink sink;
+    Run(sql, sink, std::move(context));
+    return sink.whole.body.find("do not send all of it again") != std::string::npos;
+  };
+  EXPECT_TRUE(says_so("CREATE OR REPLACE TABLE stays (a INTEGER); SELECT nope"));
+  EXPECT_TRUE(says_so("INSERT INTO stays VALUES (1); BEGIN"));
+  EXPECT_FALSE(says_so("BEGIN; INSERT INTO stays VALUES (1); SELECT nope"));
+  EXPECT_FALSE(says_so("SELECT count(*) FROM stays; SELECT nope"));
+  EXPECT_FALSE(says_so("INSERT INTO stays VALUES (1), (nope)"));
+}
+
 TEST_F(QueryJobTest, OfWideRowsOnlySomeAreInMemory) {
   RecordingSink sink;
   Run("SELECT CASE WHEN i % 100 < 50 THEN 'x' ELSE repeat('x', 10000) END AS a FROM range(2000) "

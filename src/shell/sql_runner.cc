@@ -23,7 +23,9 @@ ExitCode SqlRunner::Tell(const Status& status) {
   }
   if (status.ok()) return ExitCode::kOk;
   printer_.Error(status);
-  return ExitCodeOf(status, session_->blame());
+  const ExitCode code = ExitCodeOf(status, session_->blame());
+  // "Run it again" is for a program that changed nothing: this one would do the rest twice.
+  return code == ExitCode::kConflict && committed_ ? ExitCode::kUnknown : code;
 }
 
 Status SqlRunner::RunStatements(Context context, const std::string& sql, PrintWhich which) {
@@ -32,6 +34,7 @@ Status SqlRunner::RunStatements(Context context, const std::string& sql, PrintWh
     auto result = session_->Run(context, std::move(statements[i]), {});
     if (!result.ok()) {
       AddCost(cost_, session_->cost());
+    committed_ = committed_ || session_->has_committed();
       return result.error();
     }
     const bool shown = which == PrintWhich::kEach || i + 1 == statements.size();

@@ -42,6 +42,7 @@ class SqlRunner {
   std::unique_ptr<Session> session_;
   Printer& printer_;
   Cost cost_;
+  bool committed_ = false;  // Some statement so far has committed changes.
 };
 
 }  // namespace duckpond

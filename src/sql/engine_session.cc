@@ -2,6 +2,7 @@
 #include "sql/duckdb_api.h"
 // The line above comes first: it is the precompiled header.
 #include "base/env.h"
+#include "sql/commit_note.h"
 #include "sql/engine_pond.h"
 #include "sql/engine_session.h"
 #include "sql/engine_state.h"
@@ -123,8 +124,12 @@ Session::~Session() = default;
 bool Session::in_transaction() const { return !state_->connection.IsAutoCommit(); }
 Blame Session::blame() const { return state_->blame; }
 Cost Session::cost() const { return StatementCost(*state_->connection.context); }
+bool Session::has_committed() const {
+  return CommitNote::Of(*state_->connection.context)->committed;
+}
 
 Result<std::vector<Statement>> Session::Parse(const std::string& sql) {
+  CommitNote::Of(*state_->connection.context)->committed = false;
   try {
     std::vector<Statement> statements;
     for (auto& parsed : state_->connection.ExtractStatements(sql)) {

@@ -89,6 +89,10 @@ class Session {
   // Of the last failure of Parse, Run, or a result's Next.
   Blame blame() const;
 
+  // Whether a statement of the text that was parsed last has committed changes. If a later one of
+  // it fails, running the whole text again would make those changes twice.
+  bool has_committed() const;
+
  private:
   std::unique_ptr<State> state_;
 };

@@ -2,6 +2,7 @@
 #include "sql/pond_transaction.h"
 
 #include "duckdb/planner/tableref/bound_at_clause.hpp"
+#include "sql/commit_note.h"
 #include "sql/connection_state.h"
 #include "sql/errors.h"
 #include "sql/pond_catalog.h"
@@ -181,6 +182,7 @@ Status PondTransaction::Commit(duckdb::ClientContext& client) {
   // Not RunTask: a commit that succeeded is reported as such, interrupted or not.
   auto receipt = Block(Env::Process().executor,
                        changes_->Commit(wait.context(), std::move(options)), wait.poll());
+  if (receipt.ok()) CommitNote::Of(client)->committed = true;
   return client.interrupted ? receipt.status() : TimeoutAsUnavailable(receipt.status());
 }
 
