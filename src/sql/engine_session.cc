@@ -161,13 +161,13 @@ Result<std::unique_ptr<QueryResult>> Session::RunAll(Context context, const std:
   ASSIGN_OR_RETURN(std::vector<Statement> statements, Parse(sql));
   const MonotonicUs started_us = Env::Process().executor.NowUs();
   std::unique_ptr<QueryResult> last;
-  Cost earlier;
+  ResultStatistics earlier;
   for (Statement& statement : statements) {
     while (last) {
       ASSIGN_OR_RETURN(const ResultChunk* rows, last->Next());
       if (!rows) break;
     }
-    if (last) earlier = last->statistics().cost;
+    if (last) earlier = last->statistics();
     ASSIGN_OR_RETURN(last, Run(context, std::move(statement), options));
     last->state().earlier = earlier;
     last->state().started_us = started_us;

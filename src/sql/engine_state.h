@@ -64,7 +64,7 @@ struct QueryResult::State {
   std::optional<DuckdbChunk> chunk;
   // Of this statement, or of the first that RunAll ran.
   MonotonicUs started_us = 0;
-  Cost earlier;  // Of the statements that RunAll ran before.
+  ResultStatistics earlier;  // Cost and rows of the statements that RunAll ran before.
   ResultStatistics statistics;
 };
 

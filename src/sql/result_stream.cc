@@ -22,12 +22,13 @@ uint64_t RowsScanned(duckdb::ProfilingNode& node) {
 void TakeStatistics(QueryResult::State& state) {
   duckdb::ClientContext& context = *state.session->connection.context;
   state.statistics.elapsed_us = Env::Process().executor.NowUs() - state.started_us;
-  state.statistics.cost = state.earlier;
+  state.statistics.cost = state.earlier.cost;
+  state.statistics.rows_read = state.earlier.rows_read;
   AddCost(state.statistics.cost, StatementCost(context));
   auto& profiler = duckdb::QueryProfiler::Get(context);
   if (!profiler.IsEnabled()) return;
   profiler.GetRootUnderLock([&state](duckdb::optional_ptr<duckdb::ProfilingNode> root) {
-    state.statistics.rows_read = root ? RowsScanned(*root) : 0;
+    if (root) state.statistics.rows_read += RowsScanned(*root);
   });
 }
 

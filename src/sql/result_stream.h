@@ -52,7 +52,7 @@ class QueryResult {
   // The next rows, at least one, or null after the last.
   Result<const ResultChunk*> Next();
 
-  // So far, with the statements that RunAll ran before; exact after Next gave null.
+  // So far, with those of the statements that RunAll ran before; exact after Next gave null.
   ResultStatistics statistics() const;
 
   State& state() { return *state_; }

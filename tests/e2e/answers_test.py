@@ -31,6 +31,12 @@ class Statistics(PondTest):
                 statistics, _ = self.ask(server, sql)
                 self.assertEqual(statistics["rows_read"], wanted, sql)
                 self.assertGreater(statistics["elapsed"], 0)
+            # All statements of a request count, those that scan nothing too.
+            for sql, wanted in (("SELECT sum(length(s)) AS n FROM t; SELECT 1 AS n", ROWS),
+                                ("SELECT 1; SELECT sum(length(s)) AS n FROM t; BEGIN; "
+                                 "SELECT sum(k) AS n FROM t; COMMIT; SELECT i FROM range(7) r(i)",
+                                 2 * ROWS + 7)):
+                self.assertEqual(self.ask(server, sql)[0]["rows_read"], wanted, sql)
             statistics, _ = self.ask(server, "SELECT s FROM t WHERE k = 777")
             self.assertLess(statistics["rows_read"], ROWS)
             self.assertGreaterEqual(statistics["rows_read"], 1)
