@@ -5,6 +5,7 @@
 #include "sql/engine_state.h"
 #include "sql/errors.h"
 #include "sql/format_box.h"
+#include "utf8proc_wrapper.hpp"
 
 namespace duckpond {
 
@@ -29,5 +30,7 @@ Result<std::string> RenderBox(QueryResult& result, BoxOptions options) {
   }));
   return text;
 }
+
+size_t DisplayWidth(const std::string& text) { return duckdb::Utf8Proc::RenderWidth(text); }
 
 }  // namespace duckpond

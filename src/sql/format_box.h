@@ -22,4 +22,7 @@ struct BoxOptions {
 // Pulls the whole result. Errors: those of QueryResult::Next.
 Result<std::string> RenderBox(QueryResult& result, BoxOptions options);
 
+// How many columns of a terminal a text takes: none for a combining accent, two for a Chinese sign.
+size_t DisplayWidth(const std::string& text);
+
 }  // namespace duckpond

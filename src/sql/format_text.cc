@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "sql/format_box.h"
+
 namespace duckpond {
 namespace {
 
@@ -104,9 +106,10 @@ class LineWriter final : public ResultWriter {
  public:
   void Begin(const std::vector<ResultColumn>& columns, std::string&) override {
     size_t widest = 0;
-    for (const ResultColumn& column : columns) widest = std::max(widest, column.name.size());
+    for (const ResultColumn& column : columns) widest = std::max(widest, DisplayWidth(column.name));
     for (const ResultColumn& column : columns) {
-      names_.push_back(std::string(widest - column.name.size(), ' ') + column.name + " = ");
+      const size_t indent = widest - DisplayWidth(column.name);
+      names_.push_back(std::string(indent, ' ') + column.name + " = ");
     }
   }
   void Rows(const ResultChunk& chunk, std::string& out) override {

@@ -88,6 +88,23 @@ TEST(ResultWriter, LineSeparatesRowsByABlankLine) {
             "         n = 0\nthe \"text\" = \n");
 }
 
+TEST(ResultWriter, LineAlignsNamesByWhatTheyTakeOnATerminal) {
+  auto writer = MakeResultWriter(ResultFormat::kLine);
+  std::string out;
+  writer->Begin({{"n", "BIGINT"}, {"größe", "VARCHAR"}, {"鴨池", "VARCHAR"}}, out);
+  class Row final : public ResultChunk {
+   public:
+    size_t rows() const override { return 1; }
+    void AppendJson(size_t, size_t, std::string&) const override {}
+    bool AppendText(size_t, size_t, std::string& text) const override {
+      text += 'x';
+      return true;
+    }
+  };
+  writer->Rows(Row(), out);
+  EXPECT_EQ(out, "    n = x\ngröße = x\n 鴨池 = x\n");
+}
+
 TEST(ResultFormats, AreKnownByNameInAnyCaseAndListedForMessages) {
   EXPECT_EQ(ParseResultFormat("jsoneachrow"), ResultFormat::kJsonEachRow);
   EXPECT_EQ(ParseResultFormat("JSONCompact"), ResultFormat::kJsonCompact);
