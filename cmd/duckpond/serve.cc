@@ -11,6 +11,7 @@
 #include "server/access_log.h"
 #include "server/auth.h"
 #include "server/server.h"
+#include "shell/interrupt.h"
 #include "shell/pond_commands.h"
 
 namespace duckpond {
@@ -114,6 +115,8 @@ ExitCode Serve(CommandLine line, Printer& printer) {
   const std::string shown_host =
       line.host.find(':') == std::string::npos ? line.host : "[" + line.host + "]";
   Greet(line, make_token, fmt::format("http://{}:{}", shown_host, (*server)->port()), printer);
+  // One that came since the pond was looked at; from here on the server asks for them itself.
+  if (TakeInterrupt()) return ExitCode::kInterrupted;
   (*server)->Run();
   printer.Text("duckpond has finished what was under way and stops\n");
   return ExitCode::kOk;

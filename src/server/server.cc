@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "server/server.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <csignal>
 #include <vector>
 
 #include "server/connection.h"
@@ -15,6 +17,25 @@ namespace duckpond {
 using boost::asio::ip::tcp;
 using Error = boost::system::error_code;
 using std::chrono::milliseconds;
+
+namespace {
+
+void EndNow(int) { _exit(0); }
+
+// Everybody has been answered, and only memory is left to be given back: a signal that comes now
+// shortens that, and must not make a good end look like a bad one.
+void EndAtSignals() {
+  // With the last set that asks for a signal, Boost gives its default action back. This one stays.
+  static auto* const io = new boost::asio::io_context;
+  static auto* const kept = new boost::asio::signal_set(*io, SIGTERM, SIGINT);
+  static_cast<void>(kept);
+  struct sigaction action{};
+  action.sa_handler = EndNow;
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGINT, &action, nullptr);
+}
+
+}  // namespace
 
 class Server::State {
  public:
@@ -37,6 +58,7 @@ class Server::State {
   void WaitForSignal();
   void Drain();
   void Hurry();
+  bool Finished() const;
   void NothingLeft();
 
   ServerShared shared_;
@@ -97,13 +119,15 @@ void Server::State::Run() {
   Accept();
   shared_.io.run();
   shared_.when_empty = nullptr;
+  EndAtSignals();
 }
 
 // The first asks to drain, the second to hurry; a third ends the process, as if we had never asked
 // for signals, should a query not end though it was cancelled.
 void Server::State::WaitForSignal() {
   signals_.async_wait([this](Error error, int) {
-    if (error) return;
+    // One may have come just before the wait for it was taken back.
+    if (error || Finished()) return;
     if (shared_.draining) {
       Error ignored;
       signals_.clear(ignored);
@@ -128,9 +152,13 @@ void Server::State::Drain() {
   if (open.empty()) NothingLeft();
 }
 
+// Then nothing is to be waited for any more: a timer that was set again would keep Run for ever.
+bool Server::State::Finished() const { return shared_.draining && shared_.open.empty(); }
+
 // Again and again: a query that was cancelled has its answer sent, and that must not wait for long
 // either.
 void Server::State::Hurry() {
+  if (Finished()) return;
   const std::vector<Connection*> open(shared_.open.begin(), shared_.open.end());
   for (Connection* connection : open) connection->Hurry();
   constexpr milliseconds kAgain(1000);

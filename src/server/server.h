@@ -35,7 +35,9 @@ class Server {
   uint16_t port() const;
 
   // Answers until SIGTERM, SIGINT or Stop; then takes nothing new, lets what runs come to its end
-  // within drain_ms_max, and returns.
+  // within drain_ms_max, and returns. A second signal cancels what runs; a third ends the process.
+  // After Run either of them ends the process at once with exit code 0, and nobody asks for them
+  // again: call it once in a process's life.
   void Run();
   void Stop();
 

@@ -179,6 +179,25 @@ class Drain(PondTest):
             server.process.send_signal(signal.SIGTERM)
             self.assertEqual(server.process.wait(DEADLINE_S), 0)
 
+    def test_signals_do_not_spoil_an_end_that_has_begun(self):
+        for count in (1, 2, 50):
+            with Server(self.pond) as server:
+                self.assertEqual(server.rows("SELECT 1 AS n"), [{"n": 1}])
+                server.process.send_signal(signal.SIGTERM)
+                server.output.wait_for("stops$")  # All that is left is taken down.
+                for _ in range(count):
+                    server.process.send_signal(signal.SIGTERM)
+                self.assertEqual(server.process.wait(DEADLINE_S), 0)
+
+    def test_two_signals_at_once_end_an_idle_server_well(self):
+        """The second may come when nothing is left to be hurried."""
+        for number in range(6):
+            with Server(self.pond) as server:
+                self.assertEqual(server.rows("SELECT 1 AS n"), [{"n": 1}])
+                for _ in range(2):
+                    server.process.send_signal((signal.SIGTERM, signal.SIGINT)[number % 2])
+                self.assertEqual(server.process.wait(DEADLINE_S), 0)
+
     def test_a_second_signal_cancels_what_runs(self):
         with Server(self.pond) as server:
             with server.connect() as idle, server.connect() as sock:
