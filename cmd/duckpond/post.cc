@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/duckpond/post.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-
 #include "server/query_job.h"
 #include "shell/interrupt.h"
 
@@ -39,7 +35,7 @@ class OutputSink final : public ResponseSink {
     if (code == ExitCode::kOk) {
       static_cast<void>(Put(answer.body));
     } else {
-      std::fputs(answer.body.c_str(), stderr);
+      printer_.ErrorText(answer.body);
     }
   }
   void Start(WebAnswer) override {}
@@ -48,7 +44,7 @@ class OutputSink final : public ResponseSink {
   void Abort(const Problem& why) override {
     if (!printer_.written().ok()) return;
     code = ExitCodeOfHttp(why.status);
-    std::fputs(why.ToAnswer(/*as_text=*/false).body.c_str(), stderr);
+    printer_.ErrorText(why.ToAnswer(/*as_text=*/false).body);
   }
 
   ExitCode code = ExitCode::kOk;
@@ -113,7 +109,7 @@ ExitCode Post(const CommandLine& line, const std::string& body, Printer& printer
     return BadRequest("interrupted", "");
   });
   job.Run(interrupts.context(), sink);
-  if (line.cost && !sink.cost.empty()) std::fprintf(stderr, "%s\n", sink.cost.c_str());
+  if (line.cost && !sink.cost.empty()) printer.ErrorText(sink.cost + "\n");
   return interrupted ? ExitCode::kInterrupted : sink.code;
 }
 

@@ -47,6 +47,18 @@ size_t WidthOf(std::FILE* out) {
   return terminal && size.ws_col > 0 ? size.ws_col : kElsewhere;
 }
 
+// Writes all of it, past stdio, which drops what it holds when Ctrl-C interrupts a write that waits
+// for its reader. Gives the errno of what went wrong, or 0.
+int WriteAll(std::FILE* file, std::string_view text) {
+  if (std::fflush(file) != 0) return errno;
+  while (!text.empty()) {
+    const ssize_t written = write(fileno(file), text.data(), text.size());
+    if (written < 0 && errno != EINTR) return errno;
+    if (written > 0) text.remove_prefix(static_cast<size_t>(written));
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::optional<OutputMode> ParseOutputMode(std::string_view name) {
@@ -105,25 +117,20 @@ Status Printer::PrintRows(QueryResult& result) {
 }
 
 void Printer::Text(std::string_view text) {
-  const bool ok =
-      std::fwrite(text.data(), 1, text.size(), out_) == text.size() && std::fflush(out_) == 0;
-  if (ok || !written_.ok()) return;
-  written_ = Status::Exhausted(std::string("cannot write the output: ") + std::strerror(errno));
+  if (!written_.ok()) return;
+  const int error = WriteAll(out_, text);
+  if (error == 0) return;
+  written_ = Status::Exhausted(std::string("cannot write the output: ") + std::strerror(error));
 }
 
 void Printer::Error(const Status& status) {
   const bool colour = isatty(fileno(errors_)) != 0;
   const std::string line = (colour ? "\033[1;31m" : "") + std::string("Error") +
                            (colour ? "\033[0m" : "") + ": " + status.message() + "\n";
-  std::fflush(out_);
-  std::fwrite(line.data(), 1, line.size(), errors_);
-  std::fflush(errors_);
+  ErrorText(line);
 }
 
-void Printer::Costs(const Cost& cost) {
-  const std::string line = cost.ToJson() + "\n";
-  std::fwrite(line.data(), 1, line.size(), errors_);
-  std::fflush(errors_);
-}
+void Printer::ErrorText(std::string_view text) { static_cast<void>(WriteAll(errors_, text)); }
+void Printer::Costs(const Cost& cost) { ErrorText(cost.ToJson() + "\n"); }
 
 }  // namespace duckpond

@@ -40,6 +40,8 @@ class Printer {
   // something else is wrong with where it goes.
   const Status& written() const { return written_; }
   void Error(const Status& status);
+  // The same for what is a whole text already. What cannot be written there is dropped.
+  void ErrorText(std::string_view text);
   // One line of JSON, on the error stream.
   void Costs(const Cost& cost);
 

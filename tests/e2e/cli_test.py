@@ -196,6 +196,26 @@ class ExitCodes(Cli):
         with open(script, encoding="utf-8") as lines, subprocess.Popen(
                 [DUCKPOND, self.pond, "-csv"], stdin=lines, stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL, text=True, env=clean_environment()) as process:
+    def test_ctrl_c_while_nobody_takes_the_output_is_130_too(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        with subprocess.Popen([DUCKPOND, "memory:", "-csv", "-c", "FROM range(100000000)"],
+                              stdout=writer, stderr=subprocess.PIPE, text=True,
+                              env=clean_environment()) as process:
+            os.close(writer)
+            self.assertEqual(os.read(reader, 6), b"range\n")
+            # Until its main thread sleeps, as it does in a write to a pipe that is full.
+            status = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/status")
+            while "S (sleeping)" not in status.read_text():
+                self.assertIsNone(process.poll())
+            process.send_signal(signal.SIGINT)
+            rows = b""
+            while part := os.read(reader, 1 << 20):
+                rows += part
+            self.assertEqual(process.wait(DEADLINE_S), INTERRUPTED, process.stderr.read())
+        # Every row that was begun is whole.
+        self.assertEqual(rows.split(b"\n"), [*(b"%d" % i for i in range(rows.count(b"\n"))), b""])
+
             self.assertEqual(process.stdout.readline(), "a\n")
             process.send_signal(signal.SIGINT)
             printed = sum(1 for _ in process.stdout)
