@@ -30,15 +30,25 @@ std::string Cut(std::string_view text, size_t bytes_max) {
   return std::string(text.substr(0, end)) + "…";
 }
 
-// Names come from whoever writes to the bucket: nothing in them may move the reader's cursor.
+// Names come from whoever writes to the bucket: nothing in them may move the reader's cursor. As
+// UTF-8, U+0080 to U+009F are two bytes, the first of which is C2; terminals obey these too.
 std::string Visible(std::string_view text) {
   constexpr unsigned char kSpace = 0x20;
   constexpr unsigned char kDelete = 0x7F;
+  constexpr unsigned char kSecondPage = 0xC2;
+  constexpr unsigned char kNoBreakSpace = 0xA0;
   std::string visible;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool control = byte < kSpace || byte == kDelete;
-    visible += control ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : '\0');
+    if (byte < kSpace || byte == kDelete) {
+      visible += fmt::format("\\x{:02x}", byte);
+    } else if (byte == kSecondPage && next < kNoBreakSpace) {
+      visible += fmt::format("\\u{:04x}", next);
+      ++i;
+    } else {
+      visible += text[i];
+    }
   }
   return visible;
 }
@@ -61,7 +71,9 @@ std::string LogView::Header() {
 std::string LogView::Detail(const Event& event) {
   simdjson::dom::parser parser;
   simdjson::dom::element data;
-  if (parser.parse(event.data).get(data) != simdjson::SUCCESS) return Cut(event.data, kDetailMax);
+  if (parser.parse(event.data).get(data) != simdjson::SUCCESS) {
+    return Cut(Visible(event.data), kDetailMax);
+  }
   std::string detail;
   std::string_view text;
   uint64_t number = 0;

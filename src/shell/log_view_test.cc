@@ -44,6 +44,10 @@ TEST(LogView, NamesMoveNoCursor) {
   Event create{*Uuid::Parse(kTable), "create_table", R"({"name":"a\u001b[2J\nb\u007fc"})"};
   EXPECT_EQ(view.Text(Commit(1, {create})),
             "      1  2023-11-14 22:13:20  create_table    a\\x1b[2J\\x0ab\\x7fc\n");
+  // One character that terminals take for the escape and the bracket.
+  Event other{*Uuid::Parse(kTable), "create_table", "{\"name\":\"a\\u009b2Jü\u00a0\xC2\x85\"}"};
+  EXPECT_EQ(view.Text(Commit(1, {other})),
+            "      1  2023-11-14 22:13:20  create_table    a\\u009b2Jü\u00a0\\u0085\n");
 }
 
 TEST(LogView, JsonIsALineAnEvent) {
