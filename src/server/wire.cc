@@ -68,7 +68,10 @@ bool IsProtocolError(const boost::beast::error_code& error) {
 
 std::string WireWhole(const WebAnswer& answer, WireOptions options) {
   std::string text = HeadText(answer, options);
-  text += fmt::format("Content-Length: {}\r\n\r\n", answer.body.size());
+  constexpr int kNoContent = 204;  // Which may not have the field.
+  if (answer.status != kNoContent)
+    text += fmt::format("Content-Length: {}\r\n", answer.body.size());
+  text += "\r\n";
   if (options.with_body) text += answer.body;
   return text;
 }

@@ -199,6 +199,7 @@ class Pages(PondTest):
         with Server(self.pond) as server:
             status, headers, _ = server.ask(method="OPTIONS", headers={"Origin": "http://a.example"})
             self.assertEqual(status, 204)
+            self.assertIsNone(headers["Content-Length"])
             self.assertEqual(headers["Access-Control-Allow-Origin"], "*")
             self.assertIn("Authorization", headers["Access-Control-Allow-Headers"])
 
