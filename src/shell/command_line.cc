@@ -20,6 +20,9 @@ constexpr const char* kFooter =
     "Exit codes: 0 ok, 1 SQL, 2 usage, 3 storage, 75 conflict: run it again, 76 unknown: look\n"
     "first, 130 interrupted.";
 
+// Output modes that have a flag; of several flags, that of the mode which stands last here counts.
+constexpr const char* kModes[] = {"box", "csv", "json", "jsonlines", "markdown", "line"};
+
 // What the option parser fills in, before it is made sense of.
 struct Parsed {
   std::string url;
@@ -29,7 +32,7 @@ struct Parsed {
   int port = -1;
   bool version = false;
   bool no_sandbox = false;
-  bool modes[6] = {};
+  bool modes[std::size(kModes)] = {};
 };
 
 void AddOptions(CLI::App& app, Parsed& parsed, CommandLine& line) {
@@ -41,7 +44,6 @@ void AddOptions(CLI::App& app, Parsed& parsed, CommandLine& line) {
   app.add_option("-f", line.file, "Run a file of SQL and dot commands");
   app.add_option("--init", line.init_file, "Run a file before anything else");
   app.add_option("--post", line.post_target, "Answer SQL on standard input as the server would");
-  constexpr const char* kModes[] = {"box", "csv", "json", "jsonlines", "markdown", "line"};
   for (size_t i = 0; i < std::size(kModes); ++i) {
     app.add_flag(std::string("--") + kModes[i], parsed.modes[i],
                  std::string("Print results as ") + kModes[i]);
@@ -122,7 +124,7 @@ Status Settle(const Parsed& parsed, const VariableLookup& variable, CommandLine&
   line.sql = parsed.sql;
   if (!parsed.positional_sql.empty()) line.sql.push_back(parsed.positional_sql);
   for (size_t i = 0; i < std::size(parsed.modes); ++i) {
-    if (parsed.modes[i]) line.mode = static_cast<OutputMode>(i);
+    if (parsed.modes[i]) line.mode = ParseOutputMode(kModes[i]).value();
   }
   line.sandbox = !parsed.no_sandbox;
   const bool shell = line.command == CommandLine::Command::kShell;
@@ -131,6 +133,15 @@ Status Settle(const Parsed& parsed, const VariableLookup& variable, CommandLine&
   if (shell && line.post_target.empty() && parsed.port >= 0) {
     line.command = CommandLine::Command::kServe;
   }
+  const bool given = !line.sql.empty() || !line.file.empty() || !line.init_file.empty();
+  if (line.command != CommandLine::Command::kShell && given) {
+    return Status::Invalid("-c, -f, -init and SQL as an argument run SQL; this command does not");
+  }
+  if (!line.sql.empty() && !line.file.empty()) {
+    return Status::Invalid("-c and -f exclude each other; a file may be read by -init");
+  }
+  // What follows is the server's: a variable that is wrong for it is not in others' way.
+  if (line.command != CommandLine::Command::kServe) return Status::Ok();
   if (line.token.empty() && !line.no_auth) {
     line.token = FirstOf(variable, {"DUCKPOND_TOKEN", "BEARER_TOKEN"});
   }

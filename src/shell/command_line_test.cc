@@ -91,6 +91,23 @@ TEST(CommandLine, AnAddressIsHostAndPortOrOneOfThem) {
   }
 }
 
+TEST(CommandLine, WhatACommandWouldForgetIsRefused) {
+  for (const Arguments& wrong :
+       {Arguments{"serve", "./p", "-c", "SELECT 1"}, Arguments{"-port", "80", "-c", "SELECT 1"},
+        Arguments{"create", "./p", "-init", "x"}, Arguments{"-post", "/query", "-f", "x"},
+        Arguments{"./p", "-c", "SELECT 1", "-f", "x"}}) {
+    EXPECT_FALSE(Parse(wrong).ok()) << wrong[0];
+  }
+  EXPECT_TRUE(Parse({"./p", "-init", "x", "-c", "SELECT 1"}).ok());
+}
+
+TEST(CommandLine, OnlyTheServerMindsItsVariables) {
+  const std::map<std::string, std::string> wrong = {{"DUCKPOND_LISTEN", "nowhere"}};
+  EXPECT_FALSE(Parse({"serve"}, wrong).ok());
+  EXPECT_TRUE(Parse({"./p", "-c", "SELECT 1"}, wrong).ok());
+  EXPECT_TRUE(Parse({"create"}, wrong).ok());
+}
+
 TEST(CommandLine, WhatIsWrongIsRefusedWithAHint) {
   for (const Arguments& wrong :
        {Arguments{"--no-such-option"}, Arguments{"serve", "--token", "t", "--no-auth"},
