@@ -12,7 +12,9 @@ ExitCode SqlRunner::Run(const std::string& sql, PrintWhich which) {
 
 ExitCode SqlRunner::RunForText(const std::string& sql) {
   InterruptScope interrupts;
-  return Tell(PrintTexts(interrupts.context(), sql));
+  const Status status = PrintTexts(interrupts.context(), sql);
+  AddCost(cost_, session_->cost());
+  return Tell(status);
 }
 
 // Says what failed, and how the program would end with that.
@@ -32,9 +34,9 @@ Status SqlRunner::RunStatements(Context context, const std::string& sql, PrintWh
   ASSIGN_OR_RETURN(std::vector<Statement> statements, session_->Parse(sql));
   for (size_t i = 0; i < statements.size(); ++i) {
     auto result = session_->Run(context, std::move(statements[i]), {});
+    committed_ = committed_ || session_->has_committed();
     if (!result.ok()) {
       AddCost(cost_, session_->cost());
-    committed_ = committed_ || session_->has_committed();
       return result.error();
     }
     const bool shown = which == PrintWhich::kEach || i + 1 == statements.size();
@@ -56,7 +58,6 @@ Status SqlRunner::PrintTexts(Context context, const std::string& sql) {
       printer_.Text(text + "\n");
     }
   }
-  AddCost(cost_, session_->cost());
   return Status::Ok();
 }
 
