@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/beast/http/read.hpp>
 
+#include "base/check.h"
 #include "base/env.h"
 #include "server/access_log.h"
 #include "server/connection_sink.h"
@@ -152,6 +153,7 @@ void Connection::OnBodyPart(Error error) {
 
 // Counts what is held of the request's body; false if all together are too much.
 bool Connection::Hold(uint64_t bytes) {
+  CHECK(shared_.bodies_bytes >= held_bytes_);
   shared_.bodies_bytes += bytes - held_bytes_;
   held_bytes_ = bytes;
   return shared_.bodies_bytes <= shared_.limits.bodies_bytes_max;
@@ -175,6 +177,8 @@ void Connection::Dispatch() {
 }
 
 void Connection::StartQuery(QueryRequest query) {
+  // One at a time: answers go out in the order of their requests because the next one is not read.
+  CHECK(!query_running_);
   ++query_number_;
   query_running_ = true;
   streaming_ = false;
@@ -249,7 +253,8 @@ void Connection::EndQuery() {
   query_running_ = false;
   query_timer_.cancel();
   watch_timer_.cancel();
-  // Ends the watch; nothing else is under way on the socket now.
+  // Ends the watch. Of an answer that is whole or finished nothing else is under way on the socket;
+  // one that is aborted has a write cut short with it.
   Error ignored;
   stream_.socket().cancel(ignored);
 }

@@ -4,6 +4,11 @@
 // and writes what comes back. It notices a client that hangs up while its query runs, and cancels
 // the query.
 //
+// A connection reads a header, then a body, runs a query and writes its answer, and reads the next
+// header; what needs no query is answered behind the header. After its last answer it lingers. At
+// each point one operation is pending on the socket, and while a query runs the look-out for a
+// hang-up: so closing the socket is enough to end it, and what arrives early waits in the socket.
+//
 // Threads:   all on the I/O thread, but for the sink of a running query (see ConnectionSink).
 // Lifetime:  kept alive by its own pending operations and by the query that answers into it.
 #pragma once
@@ -136,6 +141,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   uint64_t query_number_ = 0;
   bool query_running_ = false;
   bool streaming_ = false;  // The head of its answer was sent.
+  // Whether another request may follow: false until all of this one was read, since what is left of
+  // it would be taken for the next.
   bool keep_alive_ = false;
   bool hung_up_ = false;
   std::optional<CancelSource> cancel_;

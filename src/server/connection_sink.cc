@@ -14,6 +14,8 @@ ConnectionSink::~ConnectionSink() {
   boost::asio::post(io, [connection = std::move(connection_)] {});
 }
 
+// Looks again from time to time only because a wait needs some limit: each part is answered, by the
+// write's end or by its time-out.
 bool ConnectionSink::Ready() {
   constexpr int64_t kLookUs = 1'000'000;
   if (!last_) return true;

@@ -6,6 +6,7 @@
 
 #include <atomic>
 
+#include "base/check.h"
 #include "base/env.h"
 #include "shell/exit_code.h"
 
@@ -39,7 +40,7 @@ struct InterruptScope::State {
 
 InterruptScope::InterruptScope() : state_(std::make_shared<State>()) {
   CatchInterrupts();
-  in_scope = true;
+  CHECK(!in_scope.exchange(true));  // A press is for one statement: it would cancel both.
   State::Look(state_);
 }
 

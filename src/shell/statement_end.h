@@ -4,9 +4,8 @@
 // outside quotes and comments, with nothing but white space and comments after it.
 //
 // Threads:  one at a time.
-// Cost:     each byte is looked at once, but for a quote or comment that is still open: it is
-// looked
-//           at again with each line.
+// Cost:     each byte is looked at once, but for a quote or comment that is still open: that is
+//           looked at again with each line.
 #pragma once
 
 #include <string>
