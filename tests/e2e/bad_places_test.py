@@ -6,9 +6,8 @@ import pathlib
 import struct
 import unittest
 
-from program import PondTest, Server, run_program
+from program import ProgramTest, Server
 
-OK, STORAGE = 0, 3
 COUNT = "SELECT count(*) AS n FROM t WHERE length(s) = 32"  # Reads the file.
 ONE_ROW = "INSERT INTO t VALUES (-1, 'one')"
 MANY_ROWS = "INSERT INTO t SELECT i, md5(i::VARCHAR) FROM range(50000, 100000) r(i)"
@@ -19,23 +18,12 @@ AS_OTHERS = ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_overrid
              ) if os.geteuid() == 0 else ()
 
 
-class Place(PondTest):
+class Place(ProgramTest):
     def setUp(self):
         super().setUp()
-        self.run_ok("-c", "CREATE TABLE t (k INTEGER PRIMARY KEY, s VARCHAR); INSERT INTO t "
+        self.run_ok(self.pond, "-c", "CREATE TABLE t (k INTEGER PRIMARY KEY, s VARCHAR); INSERT INTO t "
                           "SELECT i, md5(i::VARCHAR) FROM range(50000) r(i)")
         self.log = pathlib.Path(self.pond, "pond.log")
-
-    def run_ok(self, *arguments, **options):
-        done = run_program(self.pond, *arguments, **options)
-        self.assertEqual(done.returncode, OK, done.stderr)
-        return done.stdout
-
-    def run_refused(self, *arguments, says, **options):
-        done = run_program(*arguments, **options)
-        self.assertEqual((done.returncode, done.stdout), (STORAGE, ""), done.stderr)
-        for text in says:
-            self.assertIn(text, done.stderr)
 
     def ask_refused(self, server, sql, status, code, says):
         got, _, body = server.ask(sql.encode())
@@ -64,7 +52,7 @@ class FullDisk(Place):
             self.assertEqual(server.rows(COUNT), [{"n": 50000}])
         self.assertEqual(list(pathlib.Path(self.pond, ".duckpond/tmp").iterdir()), [])
         self.data_file()  # Still the only one.
-        self.run_ok("-c", ONE_ROW)
+        self.run_ok(self.pond, "-c", ONE_ROW)
 
     def test_a_new_pond_needs_room_too(self):
         self.run_refused("create", str(self.folder / "new"), under=("prlimit", "--fsize=10:10"),
@@ -89,7 +77,7 @@ class ReadOnlyDirectory(Place):
                 says = (self.pond, path, "Permission denied")
                 self.run_refused(self.pond, "-c", sql, under=AS_OTHERS, says=says)
                 self.ask_refused(server, sql, 500, "INVALID", says)
-        self.assertEqual(self.run_ok("-csv", "-c", COUNT, under=AS_OTHERS), "n\n50000\n")
+        self.assertEqual(self.run_ok(self.pond, "-csv", "-c", COUNT, under=AS_OTHERS), "n\n50000\n")
 
     def test_no_pond_is_made_there(self):
         for command in ("create", "serve"):
@@ -110,7 +98,9 @@ class NewerFormat(Place):
             says = ("pond.log", "format 7", "reads up to 1: use a newer one")
             self.ask_refused(server, COUNT, 500, "UNSUPPORTED", says)
             self.ask_refused(server, ONE_ROW, 500, "UNSUPPORTED", says)
+            self.ask_refused(server, "FROM pond.log()", 500, "UNSUPPORTED", says)
         self.assert_refused(says, (self.pond, "-c", COUNT), (self.pond, "-c", ONE_ROW),
+                            (self.pond, "-c", "FROM pond.log()"),
                             ("serve", self.pond), ("log", "show", self.pond),
                             ("log", "verify", self.pond))
         self.assertEqual(self.log.read_bytes(), content)
@@ -120,8 +110,8 @@ class NewerFormat(Place):
         content = path.read_text().replace('"format":1', '"format":7')
         path.write_text(content)
         self.log.unlink()
-        self.assert_refused(("pond.json", "format 7", "reads up to 1: use a newer one"), (self.pond, "-c", COUNT),
-                            ("create", self.pond), ("log", "verify", self.pond))
+        self.assert_refused(("pond.json", "format 7", "reads up to 1: use a newer one"),
+                            (self.pond, "-c", COUNT), ("create", self.pond), ("log", "verify", self.pond))
         self.assertEqual(path.read_text(), content)
         self.assertFalse(self.log.exists())
 
@@ -147,7 +137,7 @@ class DamagedFiles(Place):
         self.assert_damage((name, f"{size - 100} bytes", str(size)))
 
     def test_an_altered_log_is_named_with_the_place(self):
-        self.run_ok("-c", ONE_ROW)
+        self.run_ok(self.pond, "-c", ONE_ROW)
         with Server(self.pond) as server:
             content = bytearray(self.log.read_bytes())
             content[-20] ^= 1

@@ -7,10 +7,9 @@ import unittest
 
 import boto3
 
-from program import DEADLINE_S, PondTest, Server, run_program
+from program import CONFLICT, DEADLINE_S, UNKNOWN, ProgramTest, Server, run_program
 from stores import BUCKET, MISSING, VERSITYGW, Answer, ScriptedStore, error, real_s3
 
-OK, SQL, STORAGE = 0, 1, 3
 TABLE = ("CREATE TABLE t (k INTEGER PRIMARY KEY, s VARCHAR); "
          "INSERT INTO t SELECT i, md5(i::VARCHAR) FROM range(50000) r(i)")
 COUNT = "SELECT count(*) AS n FROM t WHERE length(s) = 32"  # Reads the file.
@@ -19,21 +18,7 @@ MANY_ROWS = "INSERT INTO t SELECT i, md5(i::VARCHAR) FROM range(50000, 100000) r
 FIFTY_THOUSAND = "n\n50000\n"
 
 
-class Store(PondTest):
-    def run_ok(self, *arguments, **variables):
-        done = run_program(*arguments, **variables)
-        self.assertEqual(done.returncode, OK, done.stderr)
-        return done.stdout
-
-    def run_refused(self, *arguments, says, **variables):
-        done = run_program(*arguments, **variables)
-        self.assertEqual((done.returncode, done.stdout), (STORAGE, ""), done.stderr)
-        for text in says:
-            self.assertIn(text, done.stderr)
-        return done.stderr
-
-
-class Real(Store):
+class Real(ProgramTest):
     """What versitygw answers to those whom it does not let in."""
 
     def setUp(self):
@@ -103,7 +88,7 @@ class Real(Store):
                          FIFTY_THOUSAND)
 
 
-class Scripted(Store):
+class Scripted(ProgramTest):
     def setUp(self):
         super().setUp()
         self.store = self.enterContext(ScriptedStore())
@@ -304,15 +289,31 @@ class Outcomes(Scripted):
     def test_a_lost_race_for_a_key_is_75_and_409(self):
         self.check("BEGIN; INSERT INTO t VALUES (-1{0}, 'second'); COMMIT",
                    lambda number: self.first(f"INSERT INTO t VALUES (-1{number}, 'first')"),
-                   75, 409, "CONFLICT", True, "Duplicate key", "another transaction")
+                   CONFLICT, 409, "CONFLICT", True, "Duplicate key", "another transaction")
         self.store.rule = lambda request: None
         self.assertEqual(
             self.run_ok(self.pond, "-csv", "-c", "SELECT DISTINCT s FROM t WHERE k < 0",
                         **self.store.environment), "s\nfirst\n")
 
+    def test_a_lost_race_behind_a_commit_does_not_ask_for_the_whole_again(self):
+        def at_the_second_commit(number):
+            def rule(request):
+                if (request.method, request.key) == ("PUT", "pond/pond.log"):
+                    self.store.rule = self.first(f"INSERT INTO t VALUES (-1{number}, 'first')")
+
+            return rule
+
+        self.check("INSERT INTO t VALUES (-2{0}, 'stays'); "
+                   "BEGIN; INSERT INTO t VALUES (-1{0}, 'second'); COMMIT", at_the_second_commit,
+                   UNKNOWN, 504, "CONFLICT", False, "Duplicate key", "another transaction")
+        self.store.rule = lambda request: None
+        self.assertEqual(
+            self.run_ok(self.pond, "-csv", "-c", "SELECT s, count(*) AS n FROM t WHERE k < 0 "
+                        "GROUP BY s ORDER BY s", **self.store.environment), "s,n\nfirst,3\nstays,3\n")
+
     def test_an_outcome_that_stays_unknown_is_76_and_504(self):
         self.check("INSERT INTO t VALUES (-1{0}, 'perhaps')", lambda number: self.lose_the_answer,
-                   76, 504, "UNKNOWN", False, "may have happened", "pond.log")
+                   UNKNOWN, 504, "UNKNOWN", False, "may have happened", "pond.log")
         self.store.rule = lambda request: None
         self.assertEqual(
             self.run_ok(self.pond, "-csv", "-c", "SELECT count(*) AS n FROM t WHERE k < 0",

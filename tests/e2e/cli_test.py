@@ -8,17 +8,11 @@ import stat
 import subprocess
 import unittest
 
-from program import DEADLINE_S, DUCKPOND, PondTest, clean_environment, run_program
+from program import (DEADLINE_S, DUCKPOND, INTERRUPTED, SQL, STORAGE, USAGE, ProgramTest,
+                     clean_environment, run_program)
 
-OK, SQL, USAGE, STORAGE, CONFLICT, INTERRUPTED = 0, 1, 2, 3, 75, 130
 
-
-class Cli(PondTest):
-    def run_ok(self, *arguments, **options):
-        done = run_program(*arguments, **options)
-        self.assertEqual(done.returncode, OK, done.stderr)
-        return done.stdout
-
+class Cli(ProgramTest):
     def run_failing(self, code, *arguments, **options):
         done = run_program(*arguments, **options)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
@@ -196,6 +190,12 @@ class ExitCodes(Cli):
         with open(script, encoding="utf-8") as lines, subprocess.Popen(
                 [DUCKPOND, self.pond, "-csv"], stdin=lines, stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL, text=True, env=clean_environment()) as process:
+            self.assertEqual(process.stdout.readline(), "a\n")
+            process.send_signal(signal.SIGINT)
+            printed = sum(1 for _ in process.stdout)
+            self.assertEqual(process.wait(DEADLINE_S), INTERRUPTED)
+        self.assertLess(printed, 1_000_000)
+
     def test_ctrl_c_while_nobody_takes_the_output_is_130_too(self):
         reader, writer = os.pipe()
         self.addCleanup(os.close, reader)
@@ -215,12 +215,6 @@ class ExitCodes(Cli):
             self.assertEqual(process.wait(DEADLINE_S), INTERRUPTED, process.stderr.read())
         # Every row that was begun is whole.
         self.assertEqual(rows.split(b"\n"), [*(b"%d" % i for i in range(rows.count(b"\n"))), b""])
-
-            self.assertEqual(process.stdout.readline(), "a\n")
-            process.send_signal(signal.SIGINT)
-            printed = sum(1 for _ in process.stdout)
-            self.assertEqual(process.wait(DEADLINE_S), INTERRUPTED)
-        self.assertLess(printed, 1_000_000)
 
     def test_ctrl_c_cancels_the_statement_and_is_130(self):
         process = subprocess.Popen(

@@ -6,9 +6,9 @@ import resource
 import subprocess
 import unittest
 
-from program import DEADLINE_S, DUCKPOND, PondTest, Server, clean_environment, run_program
+from program import (DEADLINE_S, DUCKPOND, SQL, STORAGE, UNKNOWN, PondTest, Server,
+                     clean_environment, run_program)
 
-SQL, STORAGE, UNKNOWN = 1, 3, 76
 # Of a file of any kind: a log that is larger does not fit on the "disk".
 DISK_BYTES = 2048
 TOO_MUCH = "INSERT INTO t SELECT i, md5(i::VARCHAR) FROM range(200) r(i)"
@@ -84,28 +84,6 @@ class OtherPlaces(PondTest):
         _, said = process.communicate("COMMIT;\n", DEADLINE_S)
         self.assertEqual(process.returncode, UNKNOWN, said)
         self.assertIn("CORRUPT: pond.log", said)
-
-
-class NewerFormat(PondTest):
-    def test_is_3_and_500(self):
-        """Byte 16 of pond.log is its format (docs/formats/log.md)."""
-        self.assertEqual(run_program(self.pond, "-c", "CREATE TABLE t (a INTEGER)").returncode, 0)
-        with Server(self.pond) as server:
-            path = os.path.join(self.pond, "pond.log")
-            with open(path, "rb") as file:
-                content = bytearray(file.read())
-            content[16] += 1
-            os.chmod(path, 0o600)
-            with open(path, "wb") as file:
-                file.write(content)
-            for sql in (b"FROM t", b"INSERT INTO t VALUES (1)", b"FROM pond.log()"):
-                status, _, body = server.ask(sql)
-                error = json.loads(body)["error"]
-                self.assertEqual((status, error["code"]), (500, "UNSUPPORTED"), error)
-        for sql in ("FROM t", "INSERT INTO t VALUES (1)", "FROM pond.log()"):
-            done = run_program(self.pond, "-c", sql)
-            self.assertEqual(done.returncode, STORAGE, done.stderr)
-            self.assertIn("format 2", done.stderr)
 
 
 class Conflicts(PondTest):

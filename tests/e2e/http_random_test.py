@@ -78,16 +78,20 @@ class Random(PondTest):
                     "--connections-max", "10") as server:
             server.rows("CREATE TABLE t (a INTEGER)")
 
+            ended = []
+
             def work(number):
                 draw = random.Random(f"{SEED}/{number}")
                 for _ in range(CLIENTS_EACH):
                     visit(server, draw)
+                ended.append(number)
 
             threads = [threading.Thread(target=work, args=(number,)) for number in range(THREADS)]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join(DEADLINE_S)
+            self.assertEqual(sorted(ended), list(range(THREADS)), "clients that did all they wanted")
             status, body = 0, b""
             # Queries of clients that have gone may still hold the places of others for a moment.
             for _ in range(10000):

@@ -19,6 +19,7 @@ EXTENSION = BUILD / "duckpond.duckdb_extension"
 # Only a failure waits so long.
 DEADLINE_S = 60
 TOKEN = "a token for tests"
+OK, SQL, USAGE, STORAGE, CONFLICT, UNKNOWN, INTERRUPTED = 0, 1, 2, 3, 75, 76, 130  # Exit codes.
 
 
 def clean_environment(**more):
@@ -147,3 +148,20 @@ class PondTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         self.pond = str(self.folder / "pond")
+
+
+class ProgramTest(PondTest):
+    """A test that runs the program, as one who looks at its exit code and at what it says."""
+
+    def run_ok(self, *arguments, **options):
+        done = run_program(*arguments, **options)
+        self.assertEqual(done.returncode, OK, done.stderr)
+        return done.stdout
+
+    def run_refused(self, *arguments, says, **options):
+        """By the store: nothing is answered, and the error says all of `says`."""
+        done = run_program(*arguments, **options)
+        self.assertEqual((done.returncode, done.stdout), (STORAGE, ""), done.stderr)
+        for text in says:
+            self.assertIn(text, done.stderr)
+        return done.stderr

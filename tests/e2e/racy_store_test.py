@@ -39,3 +39,7 @@ class Moto(unittest.TestCase):
         self.assertIn(re.sub("^http://", "", self.endpoint), done.stderr)
         self.assertIn("Use a store with conditional writes", done.stderr)
         self.assertEqual(self.client.list_objects_v2(Bucket=BUCKET)["KeyCount"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -16,12 +16,10 @@ def secret(**settings):
     return f"CREATE SECRET (TYPE duckpond, {', '.join(f'{k} {v!r}' for k, v in settings.items())});"
 
 
-class Keys(PondTest, unittest.TestCase):
+class Keys(PondTest):
     def setUp(self):
         super().setUp()
-        server = real_s3(self.folder)
-        self.right = server.__enter__()
-        self.addCleanup(server.__exit__, None, None, None)
+        self.right = self.enterContext(real_s3(self.folder))
         self.wrong = {**self.right, "AWS_SECRET_ACCESS_KEY": WRONG}
         self.own = {"key_id": self.right["AWS_ACCESS_KEY_ID"],
                     "secret": self.right["AWS_SECRET_ACCESS_KEY"]}
@@ -62,7 +60,7 @@ class Keys(PondTest, unittest.TestCase):
         self.assertIn("nobody", done.stderr)
 
 
-class Tokens(PondTest, unittest.TestCase):
+class Tokens(PondTest):
     def test_a_session_token_is_sent_and_signed(self):
         with ScriptedStore() as store:
             seen = []
@@ -75,3 +73,7 @@ class Tokens(PondTest, unittest.TestCase):
             for headers in seen:
                 self.assertEqual(headers["x-amz-security-token"], "a-token")
                 self.assertIn("x-amz-security-token", headers["authorization"])
+
+
+if __name__ == "__main__":
+    unittest.main()

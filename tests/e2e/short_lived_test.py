@@ -4,14 +4,14 @@ import pathlib
 import random
 import unittest
 
-from program import PondTest, run_program
+from program import ProgramTest, run_program
 
 LOG_BEFORE_A_ROLL = 256 << 10
 
 
-class ShortLived(PondTest, unittest.TestCase):
+class ShortLived(ProgramTest):
     def test_a_roll_that_the_last_commit_began_is_finished(self):
-        run_program("create", self.pond)
+        self.run_ok("create", self.pond)
         # Hexadecimal digits: half of it does not compress.
         noise = f"{random.Random(1).getrandbits(8 * LOG_BEFORE_A_ROLL * 3 // 2):x}"
         script = f"CREATE TABLE t (a INTEGER); COMMENT ON TABLE t IS '{noise}';"
@@ -24,3 +24,7 @@ class ShortLived(PondTest, unittest.TestCase):
             self.assertRegex(done.stdout, rf"segments +{rolls}\b")
             self.assertEqual(len(list(pathlib.Path(self.pond, "log").glob("*.log"))), rolls)
             script = f"COMMENT ON TABLE t IS '{noise[::-1]}';"
+
+
+if __name__ == "__main__":
+    unittest.main()
