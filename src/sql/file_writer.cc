@@ -31,6 +31,9 @@ constexpr uint64_t kFooterBytes = 48 * 1024;
 constexpr uint64_t kFooterBytesAColumn = 150;
 constexpr uint64_t kGroupsMin = 16;
 constexpr uint64_t kDuckDbGroupRows = 122'880;
+// A row group is ended when its rows take so much memory, however few they are: it is encoded, and
+// read, as a whole.
+constexpr uint64_t kGroupMemoryBytes = 128 * 1024 * 1024;
 // How often a put whose outcome is unknown is made again; the object is the same each time.
 constexpr int kPutAttempts = 3;
 
@@ -121,7 +124,7 @@ void FileWriter::AppendRows(duckdb::DataChunk& chunk) {
   encoder_->Append(chunk);
   group_rows_ += chunk.size();
   file_rows_ += chunk.size();
-  if (group_rows_ < group_rows_target_) return;
+  if (group_rows_ < group_rows_target_ && encoder_->group_bytes() < kGroupMemoryBytes) return;
   CloseGroup();
   const bool full = encoder_->bytes() >= kFileBytes || groups_.size() >= groups_max_;
   if (full && !one_file_) CloseFile();

@@ -10,7 +10,8 @@
 // Threads:    one at a time. Lifetime: borrows the client.
 // Errors:     DuckDB exceptions. Files that were put stay, even those of which it is not known
 //             whether they were; who called knows their paths and deletes them.
-// Memory:     one file, of about kFileBytes at most.
+// Memory:     one file, of about kFileBytes at most, and the rows of one group, of about
+//             kGroupMemoryBytes at most.
 #pragma once
 
 #include <functional>

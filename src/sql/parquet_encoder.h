@@ -25,6 +25,8 @@ class ParquetEncoder {
 
   // Adds rows to the open group. `chunk` has the table's types.
   void Append(duckdb::DataChunk& chunk);
+  // About what the rows of the open group take in memory.
+  uint64_t group_bytes() const { return group_->SizeInBytes(); }
   // Encodes the rows that were appended since the last call as one row group.
   void EndGroup();
   // Of all groups that were ended. Less than what the file will have: some are still buffered.
