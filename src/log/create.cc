@@ -17,6 +17,8 @@
 namespace duckpond {
 namespace {
 
+bool MayRetry(const Status& status) { return status.code() == StatusCode::kUnavailable; }
+
 // What a first write that was killed may have left: a proof's objects and files that no log names.
 // Not those below log/: they appear when a log rolls, so where they are a log was lost.
 bool IsLeftover(std::string_view key) {
@@ -83,7 +85,20 @@ Task<Status> PutFirstPondFile(SitePtr site, Context context, std::string proof,
   co_return reply.status().Prefixed(kPondKey);
 }
 
-// Ok unless it certainly did not happen: then the pond.log of another creator may be there.
+Task<Result<bool>> HasLog(SitePtr site, Context context) {
+  GetOptions options;
+  options.range = ByteRange{0, 1};
+  options.bytes_max = kLogBytesMax;
+  options.want_tag = false;
+  std::string key(kLogKey);
+  auto reply = co_await site->store->Get(std::move(context), std::move(key), std::move(options));
+  if (!reply.ok()) co_return reply.error().Prefixed(kLogKey);
+  co_return reply->state != GetReply::State::kMissing;
+}
+
+// Ok once there is a pond.log, ours or that of another creator. A conflict does not say so by
+// itself: it may be with a put that is under way and fails in the end, and a pond.json that said
+// "ready" beside no log would be a lost log for ever.
 Task<Status> PutFirstLog(SitePtr site, Context context, PondFile file) {
   Backoff backoff(site->env);
   Bytes body = FirstLog(*site, file);
@@ -93,15 +108,18 @@ Task<Status> PutFirstLog(SitePtr site, Context context, PondFile file) {
     if (!reply.ok() && reply.error().code() != StatusCode::kUnavailable) {
       co_return reply.error().Prefixed(kLogKey);
     }
-    if (reply.ok() && reply->state != PutReply::State::kUnknown) co_return Status::Ok();
+    if (reply.ok() && reply->state == PutReply::State::kWritten) co_return Status::Ok();
+    if (reply.ok() && reply->state == PutReply::State::kConflict) {
+      const auto there = co_await HasLog(site, context);
+      if (!there.ok() && !MayRetry(there.error())) co_return there.error();
+      if (there.ok() && *there) co_return Status::Ok();
+    }
     const Status waited = co_await backoff.Wait(context);
     if (!waited.ok()) co_return waited;
   }
   co_return Status::Unavailable(
       fmt::format("{}: no certain answer in {} attempts", kLogKey, kFailuresInARowMax));
 }
-
-bool MayRetry(const Status& status) { return status.code() == StatusCode::kUnavailable; }
 
 // A creation as far as it has come in this process.
 struct Creation {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "log/limits.h"
+#include "tests/support/busy_store.h"
 #include "tests/support/log_fixture.h"
 
 namespace duckpond {
@@ -174,6 +175,19 @@ TEST_F(HistoryTest, ACrashBetweenSegmentAndSwapLeavesAnOrphanOnly) {
     const auto report = Await(OpenOther()->Verify(Context{}));
     ASSERT_TRUE(report.ok()) << report.error().ToString();
   }
+}
+
+// A base that names a segment, or a part of the state, which never came would be the pond's end.
+TEST_F(HistoryTest, NoBaseNamesWhatTheStoreWasTooBusyToTake) {
+  rolling_.inline_state_bytes_max = 100;
+  const auto store = std::make_shared<BusyStore>(memory_, FirstPuts("log/", 5));
+  log_ = OpenOn(store, rolling_);
+  CommitUntil(2);
+  EXPECT_EQ(store->refused(), 5);
+  const auto report = Await(OpenOther()->Verify(Context{}));
+  ASSERT_TRUE(report.ok()) << report.error().ToString();
+  EXPECT_EQ(report->segments, 2u);
+  EXPECT_EQ(SetText(Await(OpenOther()->Latest(Context{}))->state), texts_.back());
 }
 
 TEST_F(HistoryTest, IdempotencyKeysSurviveRolls) {

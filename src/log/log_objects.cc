@@ -139,12 +139,14 @@ Task<Status> WriteObject(SitePtr site, Context context, std::string path, Bytes 
   Backoff backoff(site->env);
   Status last;
   for (int i = 0; i < kFailuresInARowMax; ++i) {
-    auto reply = co_await site->store->Put(context, path, body, PutCondition::IfAbsent());
+    // Without a condition: the name is ours alone, and whoever comes late brings the same bytes. A
+    // conflict would not say that the object is there: S3 also means by it that an earlier put is
+    // under way, which may yet fail, and a base would name what does not exist.
+    auto reply = co_await site->store->Put(context, path, body, PutCondition::None());
     if (!reply.ok() && reply.error().code() != StatusCode::kUnavailable) {
       co_return reply.error().Prefixed(path);
     }
-    // The name is ours alone: a conflict is with an earlier put of the same bytes.
-    if (reply.ok() && reply->state != PutReply::State::kUnknown) co_return Status::Ok();
+    if (reply.ok() && reply->state == PutReply::State::kWritten) co_return Status::Ok();
     last = reply.ok() ? Status::Unknown(path + ": " + reply->detail) : reply.error();
     const Status waited = co_await backoff.Wait(context);
     if (!waited.ok()) co_return waited;

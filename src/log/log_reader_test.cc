@@ -10,6 +10,7 @@
 #include "log/pond_file.h"
 #include "store/metered_store.h"
 #include "store/store_wrapper.h"
+#include "tests/support/busy_store.h"
 #include "tests/support/log_fixture.h"
 
 namespace duckpond {
@@ -255,6 +256,19 @@ TEST_F(LogReaderTest, SegmentsWithoutAPondAreTheRestOfALostOne) {
 TEST_F(LogReaderTest, CreatingTwiceSaysThatThereIsAPond) {
   ASSERT_EQ(Create(), Status::Ok());
   EXPECT_EQ(Create().code(), StatusCode::kExists);
+}
+
+// A conflict may be with a put that is under way and fails in the end: it is no log.
+TEST_F(LogReaderTest, AConflictIsNotTakenForTheLogOfAnother) {
+  for (const char* key : {"pond.log", "pond.json"}) {
+    memory_ = std::make_shared<MemoryObjectStore>();
+    const auto store = std::make_shared<BusyStore>(memory_, FirstPuts(key, 2));
+    ASSERT_EQ(Await(OpenOn(store)->Create(Context{})), Status::Ok()) << key;
+    EXPECT_EQ(store->refused(), 2);
+    const auto other = OpenOther();
+    ASSERT_TRUE(PutOn(*other, "a", "1").ok()) << key;
+    EXPECT_EQ(SetText(Await(OpenOther()->Latest(Context{}))->state), "a=1");
+  }
 }
 
 // Notes whether anything was deleted before the first object that stays was there: a server that

@@ -13,6 +13,7 @@
 #include "tests/sim/log_check.h"
 #include "tests/sim/sim_env.h"
 #include "tests/sim/trace.h"
+#include "tests/support/busy_store.h"
 #include "tests/support/set_folder.h"
 
 namespace duckpond {
@@ -28,6 +29,7 @@ struct World {
   std::shared_ptr<Trace> trace = std::make_shared<Trace>();
   SetFolder folder;
   std::shared_ptr<ObjectStore> memory;
+  uint64_t busy_percent = 0;  // Puts that meet another one: a conflict, and nothing happens.
   FaultRates rates;
   LogOptions log_options;
   std::vector<std::unique_ptr<SimEnv>> envs;
@@ -74,6 +76,17 @@ void DrawShape(World& world) {
   world.processes = 1 + static_cast<int>(plan.Below(3));
   world.writers = 1 + static_cast<int>(plan.Below(3));
   world.operations = 2 + static_cast<int>(plan.Below(7));
+  if (Chance(plan, 40)) world.busy_percent = plan.Below(30);
+}
+
+// The proof of the store's conditions is left alone: it takes a busy store for one to try later.
+std::shared_ptr<ObjectStore> OpenBusy(World& world) {
+  const auto random = std::make_shared<SeededRandom>(world.plan.Next());
+  return std::make_shared<BusyStore>(world.memory, [random, &world](const std::string& key) {
+    const bool busy = !key.starts_with("proof/") && Chance(*random, world.busy_percent);
+    world.stats.busy += busy ? 1 : 0;
+    return busy;
+  });
 }
 
 LifePtr OpenLife(World& world, bool last) {
@@ -85,7 +98,7 @@ LifePtr OpenLife(World& world, bool last) {
   if (!last) faults.crash_after = 1 + world.plan.Below(60);
   auto life = std::make_shared<Life>();
   life->env = world.envs.back().get();
-  life->faulty = std::make_shared<FaultyObjectStore>(world.memory, faults);
+  life->faulty = std::make_shared<FaultyObjectStore>(OpenBusy(world), faults);
   life->seed = world.plan.Next();
   world.stores.push_back(std::make_shared<TracingStore>(life->faulty, world.trace, world.executor));
   life->log = EventLog::Open(life->env->env, world.stores.back(), world.folder, world.log_options,

@@ -24,6 +24,7 @@ struct LogSimStats {
   uint64_t unknown = 0;  // Outcomes that nobody was told.
   uint64_t landed_unknown = 0;
   uint64_t repeated = 0;  // Idempotency keys, or transactions, that were known.
+  uint64_t busy = 0;      // Puts that met another one: a conflict, and nothing happened.
   uint64_t crashes = 0;
   uint64_t reads = 0;
   uint64_t versions = 0;

@@ -22,6 +22,7 @@ void Add(LogSimStats& total, const LogSimStats& one) {
   total.unknown += one.unknown;
   total.landed_unknown += one.landed_unknown;
   total.repeated += one.repeated;
+  total.busy += one.busy;
   total.crashes += one.crashes;
   total.reads += one.reads;
   total.versions += one.versions;
@@ -33,15 +34,16 @@ void Add(LogSimStats& total, const LogSimStats& one) {
 std::string Describe(const LogSimStats& s) {
   return fmt::format(
       "{} store calls, {} committed ({} known before), {} refused, {} unknown ({} had landed), "
-      "{} crashes, {} reads, {} versions ({} empty), {} segments, {} parts",
-      s.store_calls, s.committed, s.repeated, s.refused, s.unknown, s.landed_unknown, s.crashes,
-      s.reads, s.versions, s.empty_commits, s.segments, s.parts);
+      "{} busy, {} crashes, {} reads, {} versions ({} empty), {} segments, {} parts",
+      s.store_calls, s.committed, s.repeated, s.refused, s.unknown, s.landed_unknown, s.busy,
+      s.crashes, s.reads, s.versions, s.empty_commits, s.segments, s.parts);
 }
 
 // A run that never met what it is there for would prove nothing.
 bool MetEverything(const LogSimStats& s) {
   return s.repeated > 0 && s.refused > 0 && s.unknown > s.landed_unknown && s.landed_unknown > 0 &&
-         s.crashes > 0 && s.reads > 0 && s.empty_commits > 0 && s.segments > 0 && s.parts > 0;
+         s.busy > 0 && s.crashes > 0 && s.reads > 0 && s.empty_commits > 0 && s.segments > 0 &&
+         s.parts > 0;
 }
 
 int RunOne(uint64_t seed) {
