@@ -53,7 +53,9 @@ Task<Status> CheckPlaceIsEmpty(SitePtr site, Context context) {
                                         site->store->url(), kListPagesMax));
 }
 
-Bytes FirstLog(const LogSite& site, const PondFile& file) {
+// The log of version 0. Errors: kCorrupt if no reader would take it, since `file`, which may be
+// that of another creator, says what cannot be.
+Result<Bytes> FirstLog(const LogSite& site, const PondFile& file) {
   BaseRecord base;
   base.id = site.env.uuids.Next();
   base.format = kLogFormat;
@@ -62,7 +64,9 @@ Bytes FirstLog(const LogSite& site, const PondFile& file) {
   base.chain = ChainStart(file.id);
   base.writer = site.options.writer;
   base.proof = file.proof;
-  return Bytes(EncodeLogStart(base, ""));
+  std::string content = EncodeLogStart(base, "");
+  RETURN_IF_ERROR(DecodeLog(content, std::string(kLogKey)).status());
+  return Bytes(std::move(content));
 }
 
 // Puts pond.json for the first time, into `*put` if that certainly happened. An answer that is lost
@@ -75,6 +79,7 @@ Task<Status> PutFirstPondFile(SitePtr site, Context context, std::string proof,
   file.created_us = site->env.clock.NowUs();
   file.writer = site->options.writer;
   file.proof = std::move(proof);
+  CO_RETURN_IF_ERROR(FirstLog(*site, file).status());
   Bytes body(file.Encode());
   std::string key(kPondKey);
   auto reply = co_await site->store->Put(std::move(context), std::move(key), std::move(body),
@@ -101,7 +106,7 @@ Task<Result<bool>> HasLog(SitePtr site, Context context) {
 // "ready" beside no log would be a lost log for ever.
 Task<Status> PutFirstLog(SitePtr site, Context context, PondFile file) {
   Backoff backoff(site->env);
-  Bytes body = FirstLog(*site, file);
+  CO_ASSIGN_OR_RETURN(const Bytes body, FirstLog(*site, file));
   std::string key(kLogKey);
   for (int i = 0; i < kFailuresInARowMax; ++i) {
     auto reply = co_await site->store->Put(context, key, body, PutCondition::IfAbsent());

@@ -190,6 +190,21 @@ TEST_F(HistoryTest, NoBaseNamesWhatTheStoreWasTooBusyToTake) {
   EXPECT_EQ(SetText(Await(OpenOther()->Latest(Context{}))->state), texts_.back());
 }
 
+TEST_F(HistoryTest, ABaseThatNobodyCouldReadIsNotSwappedIn) {
+  // Where it was proven is part of a base, and this is too long for one.
+  class FarStore final : public StoreWrapper {
+   public:
+    using StoreWrapper::StoreWrapper;
+    std::string endpoint() const override { return std::string(kProofBytesMax, 'e'); }
+  };
+  const auto far = OpenOn(std::make_shared<FarStore>(memory_), rolling_);
+  for (int i = 0; i < 12; ++i) ASSERT_TRUE(PutOn(*far, "a", std::to_string(i)).ok());
+  ASSERT_EQ(Await(far->Settle(Context{})), Status::Ok());
+  const auto seen = Await(OpenOther()->Latest(Context{}));
+  ASSERT_TRUE(seen.ok()) << seen.error().ToString();
+  EXPECT_EQ(seen->version, 12u);
+}
+
 TEST_F(HistoryTest, IdempotencyKeysSurviveRolls) {
   const auto first = Await(log().Commit(Context{}, PutChange("a", "1"), Options("key")));
   ASSERT_TRUE(first.ok());

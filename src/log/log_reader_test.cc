@@ -7,6 +7,7 @@
 
 #include <thread>
 
+#include "log/limits.h"
 #include "log/pond_file.h"
 #include "store/metered_store.h"
 #include "store/store_wrapper.h"
@@ -269,6 +270,27 @@ TEST_F(LogReaderTest, AConflictIsNotTakenForTheLogOfAnother) {
     ASSERT_TRUE(PutOn(*other, "a", "1").ok()) << key;
     EXPECT_EQ(SetText(Await(OpenOther()->Latest(Context{}))->state), "a=1");
   }
+}
+
+// What a first log would have to say of the pond must be such that a reader takes it.
+TEST_F(LogReaderTest, APondThatNobodyCouldReadIsNotMade) {
+  class FarStore final : public StoreWrapper {
+   public:
+    using StoreWrapper::StoreWrapper;
+    std::string endpoint() const override { return std::string(kProofBytesMax, 'e'); }
+  };
+  EXPECT_FALSE(Await(OpenOn(std::make_shared<FarStore>(memory_))->Create(Context{})).ok());
+  EXPECT_EQ(Content("pond.json"), "");
+  // Nor is a creation finished that was begun with a time which is none.
+  ASSERT_EQ(Create(), Status::Ok());
+  std::string file = Content("pond.json");
+  const size_t created = file.find("\"created\":") + 10;
+  file.insert(created, "-");
+  file.replace(file.find("ready"), 5, "creating");
+  Remove("pond.log");
+  Overwrite("pond.json", file);
+  EXPECT_EQ(Create().code(), StatusCode::kCorrupt);
+  EXPECT_EQ(Content("pond.log"), "");
 }
 
 // Notes whether anything was deleted before the first object that stays was there: a server that

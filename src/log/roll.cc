@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "log/limits.h"
 #include "log/log_objects.h"
+#include "log/pond_file.h"
 #include "store/store_proof.h"
 
 namespace duckpond {
@@ -72,6 +73,9 @@ Task<Result<PreparedRoll>> PrepareRoll(SitePtr site, Context context, ImagePtr i
     co_return Status::Exhausted(
         fmt::format("a base of {} bytes; at most {}", roll.start.size(), kFrameBytesMax));
   }
+  // Nobody could undo the swap to a base that no reader takes: it is read before it is offered.
+  const Status readable = DecodeLog(roll.start, std::string(kLogKey)).status();
+  if (!readable.ok()) co_return Status::Internal("a new base: " + readable.ToString());
   co_return roll;
 }
 
