@@ -44,6 +44,19 @@ Status CheckKeyTypes(const TableDef& def) {
   return Status::Ok();
 }
 
+bool HoldsRows(const LakeEvent& event) {
+  return std::holds_alternative<lake_event::AddFile>(event) ||
+         std::holds_alternative<lake_event::AddRows>(event);
+}
+
+// Definitions come from a user, and the limits on what is read are many: a log that would not give
+// this one back must not get it. Errors: kInvalid.
+Status CheckReadable(const LakeChange& change) {
+  const auto read = EventDecoder().Decode(EncodeEvent(change));
+  if (read.ok()) return Status::Ok();
+  return Status::Invalid("this is more than a pond keeps: " + read.error().message());
+}
+
 bool ConcernsTable(const LakeEvent& event, const Uuid& id) {
   if (const auto* create = std::get_if<lake_event::CreateTable>(&event))
     return create->def->id == id;
@@ -69,6 +82,7 @@ Status TransactionImpl::Add(const Uuid& id, LakeEvent event, const Uuid& schema_
   // What Apply calls corrupt in a log is wrong in a request.
   if (applied.code() == StatusCode::kCorrupt) return Status::Invalid(applied.message());
   RETURN_IF_ERROR(applied);
+  if (!HoldsRows(change.event)) RETURN_IF_ERROR(CheckReadable(change));
   SetView(builder.Take());
   state_->steps.push_back({std::move(change), schema_id});
   return Status::Ok();
@@ -161,13 +175,14 @@ Status TransactionImpl::DropTable(const std::string& schema, const std::string& 
 }
 
 Status TransactionImpl::CreateView(ViewDef def, bool or_replace) {
+  // Before the old one goes.
+  if (std::string wrong = WrongView(def); !wrong.empty()) return Status::Invalid(wrong);
   if (or_replace && view_->FindView(def.schema, def.name) != nullptr) {
     RETURN_IF_ERROR(DropView(def.schema, def.name));
   }
   ASSIGN_OR_RETURN(const SchemaPtr schema, Room(def.schema, def.name));
   def.id = IdOr(def.id);
   def.schema = schema->def.name;
-  if (std::string wrong = WrongView(def); !wrong.empty()) return Status::Invalid(wrong);
   const Uuid id = def.id;
   return Add(id, lake_event::CreateView{std::make_shared<const ViewDef>(std::move(def))},
              schema->def.id);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "lake/limits.h"
 #include "tests/support/lake_fixture.h"
 
 namespace duckpond {
@@ -111,6 +112,59 @@ TEST_F(TransactionTest, BadDefinitionsAreRefused) {
   EXPECT_EQ(transaction->CreateTable(MakeTable("")).code(), StatusCode::kInvalid);
   EXPECT_EQ(transaction->CreateTable(MakeTable("\xff")).code(), StatusCode::kInvalid);
   EXPECT_FALSE(transaction->has_changes());
+}
+
+// At once, and as the user's to change: not at COMMIT, and not as a broken log.
+TEST_F(TransactionTest, DefinitionsThatTheLogWouldNotGiveBackAreRefused) {
+  auto transaction = Begin();
+  const std::string long_sql(kSqlBytesMax + 1, 'x');
+  TableDef with_default = MakeTable("t");
+  with_default.columns[1].default_sql = long_sql;
+  TableDef with_check = MakeTable("t");
+  with_check.constraints.push_back({Constraint::Kind::kCheck, {}, long_sql, {}});
+  TableDef with_comment = MakeTable("t");
+  with_comment.comment = long_sql;
+  TableDef nested = MakeTable("t");
+  for (int i = 0; i <= kTypeDepthMax; ++i) {
+    Type list = ScalarType(TypeId::kList);
+    list.children.push_back(nested.columns[1].type);
+    nested.columns[1].type = list;
+  }
+  TableDef wide = MakeTable("t");
+  Type structure = ScalarType(TypeId::kStruct);
+  for (size_t i = 0; i <= kColumnsMax; ++i) {
+    structure.names.push_back("m" + std::to_string(i));
+    structure.children.push_back(ScalarType(TypeId::kInteger));
+  }
+  wide.columns[1].type = structure;
+  TableDef labels = MakeTable("t");
+  labels.columns[1].type = ScalarType(TypeId::kEnum);
+  labels.columns[1].type.names = {std::string(kTypeTextBytesMax, 'x')};
+  for (const TableDef& def : {with_default, with_check, with_comment, nested, wide, labels}) {
+    const Status status = transaction->CreateTable(def);
+    EXPECT_EQ(status.code(), StatusCode::kInvalid) << status.ToString();
+  }
+  ViewDef view;
+  view.schema = "main";
+  view.name = "v";
+  view.sql = "SELECT 1";
+  view.column_comments["c"] = long_sql;
+  EXPECT_EQ(transaction->CreateView(view, false).code(), StatusCode::kInvalid);
+  EXPECT_FALSE(transaction->has_changes());
+  EXPECT_EQ(Find(*transaction, "t"), nullptr);
+}
+
+TEST_F(TransactionTest, AViewThatCannotBeReplacedStays) {
+  auto transaction = Begin();
+  ViewDef view;
+  view.schema = "main";
+  view.name = "v";
+  view.sql = "SELECT 1";
+  ASSERT_EQ(transaction->CreateView(view, false), Status::Ok());
+  view.sql = "";
+  EXPECT_EQ(transaction->CreateView(view, true).code(), StatusCode::kInvalid);
+  ASSERT_NE(transaction->view()->FindView("main", "v"), nullptr);
+  EXPECT_EQ(transaction->view()->FindView("main", "v")->sql, "SELECT 1");
 }
 
 TEST_F(TransactionTest, UnknownOptionsAndValuesAreRefused) {

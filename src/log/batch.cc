@@ -88,7 +88,12 @@ Task<Status> Join(SitePtr site, Batch* batch, PendingPtr commit) {
   CO_RETURN_IF_ERROR(CheckEvents(*site, *events));
   std::string unknown_event;
   auto folded = FoldEvents(site->folder, batch->after->state, *events, unknown_event);
-  if (!folded.ok()) co_return folded.error().Prefixed("the change does not fit its own base");
+  if (!folded.ok()) {
+    const Status wrong = folded.error().Prefixed("the change does not fit its own base");
+    // Corrupt would say that the log is, and these events are not in it.
+    if (wrong.code() == StatusCode::kCorrupt) co_return Status::Internal(wrong.message());
+    co_return wrong;
+  }
   CommitRecord record = NextRecord(*site, *batch->after, commit->options.transaction);
   record.author = commit->options.author;
   record.message = commit->options.message;

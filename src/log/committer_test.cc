@@ -340,6 +340,25 @@ TEST_F(CommitterTest, WhatCannotBeReadBackIsNotCommitted) {
             StatusCode::kInvalid);
 }
 
+// The log is whole, and to be told to restore it would be wrong.
+TEST_F(CommitterTest, AChangeWhoseEventsDoNotFoldIsAFaultOfOurs) {
+  class WrongChange final : public Change {
+   public:
+    explicit WrongChange(Uuid id) : id_(id) {}
+    Task<Result<std::vector<Event>>> Rebase(Context, Snapshot) override { return Make(id_); }
+    static Task<Result<std::vector<Event>>> Make(Uuid id) {
+      std::vector<Event> events;
+      events.push_back({id, "remove", "{\"key\":\"nothing\"}", false});
+      co_return events;
+    }
+    const Uuid id_;
+  };
+  auto change = std::make_shared<WrongChange>(env_.uuids.Next());
+  const auto receipt = Await(log().Commit(Context{}, change, Options()));
+  EXPECT_EQ(receipt.status().code(), StatusCode::kInternal) << receipt.status().ToString();
+  EXPECT_EQ(PutOn(*OpenOther(), "a", "1")->version, 1u);
+}
+
 TEST_F(CommitterTest, AOneRowCommitIsSmall) {
   ASSERT_TRUE(Put("warm", "up").ok());
   const size_t before = Content(kLog).size();
