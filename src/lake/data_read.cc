@@ -15,13 +15,23 @@ Task<Result<Bytes>> ReadDataPart(ObjectStore& store, Context context, DataPart p
                               " bytes in the log: " + reply.error().message());
   }
   if (!reply.ok()) co_return reply.error().Prefixed("reading " + part.path);
+  if (reply->state == GetReply::State::kPastEnd) {
+    co_return Status::Corrupt("data file " + part.path + " ends before byte " +
+                              std::to_string(part.offset) + " of " +
+                              std::to_string(part.file_bytes) + " in the log");
+  }
   if (reply->state != GetReply::State::kFound) {
     co_return Status::Corrupt("data file " + part.path + " is missing from the store");
   }
-  if (reply->object_size != part.file_bytes || reply->bytes.size() != part.bytes) {
+  if (reply->object_size != part.file_bytes) {
     co_return Status::Corrupt("data file " + part.path + " has " +
                               std::to_string(reply->object_size) + " bytes in the store, " +
                               std::to_string(part.file_bytes) + " in the log");
+  }
+  if (reply->bytes.size() != part.bytes) {
+    co_return Status::Unavailable("reading " + part.path + ": " +
+                                  std::to_string(reply->bytes.size()) + " of " +
+                                  std::to_string(part.bytes) + " bytes came");
   }
   co_return std::move(reply->bytes);
 }

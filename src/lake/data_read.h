@@ -23,8 +23,9 @@ struct DataPart {
   uint64_t bytes = 0;
 };
 
-// Exactly the bytes of the part. Errors: kCorrupt – the file is missing or has another size; those
-// of the store. Cost: one GET.
+// Exactly the bytes of the part. Errors: kCorrupt – the file is missing or has another size;
+// kUnavailable – the transfer broke off, which says nothing of the file; those of the store.
+// Cost: one GET.
 Task<Result<Bytes>> ReadDataPart(ObjectStore& store, Context context, DataPart part);
 
 }  // namespace duckpond

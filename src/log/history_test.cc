@@ -234,6 +234,15 @@ TEST_F(HistoryTest, ALostOrAlteredSegmentIsNamed) {
   EXPECT_TRUE(Await(OpenOther()->Latest(Context{})).ok());  // The present needs no segment.
 }
 
+TEST_F(HistoryTest, AnObjectThatIsLongerThanItsBaseSaysIsCorrupt) {
+  CommitUntil(1);
+  const std::string segment = Objects(".log")[0];
+  Overwrite(segment, Content(segment) + "more");
+  const Status status = Await(OpenOther()->At(Context{}, 1)).status();
+  EXPECT_EQ(status.code(), StatusCode::kCorrupt) << status.ToString();
+  EXPECT_NE(status.message().find(segment), std::string::npos) << status.ToString();
+}
+
 // A program that is older than an event of the log, which has to be known.
 class OlderFolder final : public Folder {
  public:

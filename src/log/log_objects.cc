@@ -121,10 +121,13 @@ Task<Result<Bytes>> ReadObject(SitePtr site, Context context, ObjectRef object) 
   options.bytes_max = object.bytes;
   options.want_tag = false;
   auto reply = co_await site->store->Get(std::move(context), object.path, std::move(options));
-  if (!reply.ok()) co_return reply.error().Prefixed(object.path);
   const Place place{object.path, 0};
   const std::string expected =
       fmt::format("{} bytes with hash {}, as the log says", object.bytes, HexEncode(object.hash));
+  if (!reply.ok() && reply.error().code() == StatusCode::kExhausted) {
+    co_return place.Corrupt(expected, "more: " + reply.error().message());
+  }
+  if (!reply.ok()) co_return reply.error().Prefixed(object.path);
   if (reply->state != GetReply::State::kFound) co_return place.Corrupt(expected, "no such object");
   CO_RETURN_IF_ERROR(CheckWhole(*reply, object.path));
   const Hash hash = Xxh3_128(reply->bytes.view());
