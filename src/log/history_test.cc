@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "log/limits.h"
+#include "log/lines.h"
 #include "tests/support/busy_store.h"
 #include "tests/support/log_fixture.h"
 
@@ -241,6 +242,25 @@ TEST_F(HistoryTest, AnObjectThatIsLongerThanItsBaseSaysIsCorrupt) {
   const Status status = Await(OpenOther()->At(Context{}, 1)).status();
   EXPECT_EQ(status.code(), StatusCode::kCorrupt) << status.ToString();
   EXPECT_NE(status.message().find(segment), std::string::npos) << status.ToString();
+}
+
+// Without them a commit that is tried again would be made twice.
+TEST_F(HistoryTest, ABaseThatLostItsIdempotencyKeysIsNoticed) {
+  ASSERT_TRUE(Await(log().Commit(Context{}, PutChange("a", "1"), Options("key"))).ok());
+  texts_.push_back("a=1");
+  CommitUntil(1);
+  ASSERT_TRUE(Await(OpenOther()->Verify(Context{})).ok());
+  const std::string content = Content("pond.log");
+  const auto decoded = DecodeLog(content, "pond.log");
+  ASSERT_TRUE(decoded.ok());
+  std::string text;
+  for (const Event& line : decoded->state_lines) {
+    if (line.name != "key") AppendLine(text, line);
+  }
+  Overwrite("pond.log", EncodeLogStart(decoded->base, text) + content.substr(decoded->base_end));
+  const Status status = Await(OpenOther()->Verify(Context{})).status();
+  EXPECT_EQ(status.code(), StatusCode::kCorrupt) << status.ToString();
+  EXPECT_NE(status.message().find("idempotency keys"), std::string::npos) << status.ToString();
 }
 
 // A program that is older than an event of the log, which has to be known.

@@ -28,6 +28,7 @@ struct KeyRecord {
   Version version = 0;
   int64_t time_us = 0;
   Uuid transaction;
+  bool operator==(const KeyRecord&) const = default;
 };
 
 // An older part of the history: a log object as it was when a roll replaced its base.

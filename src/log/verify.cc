@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/encoding.h"
@@ -20,6 +21,7 @@ struct Walk {
   bool started = false;
   ChainEnd end;
   StatePtr state;
+  std::vector<KeyRecord> keys;  // Of commits, oldest first; a base remembers the last of them.
   uint64_t events = 0;
 };
 
@@ -27,6 +29,12 @@ std::string StateText(const Folder& folder, const FoldedState& state) {
   std::string text;
   for (const Event& event : folder.Unfold(state)) AppendLine(text, event);
   return text;
+}
+
+// Whether `kept` are what a base keeps of `all`.
+bool SameKeys(const std::vector<KeyRecord>& all, const std::vector<KeyRecord>& kept) {
+  const size_t count = std::min(all.size(), kIdempotencyKeysMax);
+  return std::equal(all.end() - static_cast<ptrdiff_t>(count), all.end(), kept.begin(), kept.end());
 }
 
 // The base must continue where the walk is, and say the state that the walk has.
@@ -43,6 +51,11 @@ Status CheckBase(const LogSite& site, const Walk& walk, const BaseRecord& base,
     return place.Corrupt(
         fmt::format("the state that the commits up to version {} make", base.version),
         "another state");
+  }
+  if (!SameKeys(walk.keys, loaded.keys)) {
+    return place.Corrupt(
+        fmt::format("the idempotency keys of the commits up to version {}", base.version),
+        "other ones");
   }
   return Status::Ok();
 }
@@ -63,6 +76,7 @@ Task<Status> WalkLog(SitePtr site, Context context, Walk* walk, DecodedLog log,
     }
   }
   walk->state = loaded->state;
+  walk->keys = std::move(loaded->keys);
   walk->end = {log.base.version, log.base.time_us, log.base.chain};
   for (size_t i = 0; i < log.commits.commits.size(); ++i) {
     const CommitRecord& commit = log.commits.commits[i];
@@ -73,6 +87,10 @@ Task<Status> WalkLog(SitePtr site, Context context, Walk* walk, DecodedLog log,
     }
     walk->state = *std::move(folded);
     walk->events += commit.events.size();
+    if (!commit.idempotency_key.empty()) {
+      walk->keys.push_back(
+          {commit.idempotency_key, commit.version, commit.time_us, commit.transaction});
+    }
     walk->end = {commit.version, commit.time_us, log.commits.frames[i].hash};
   }
   co_return Status::Ok();

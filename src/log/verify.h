@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Verify: reads a pond's whole history, segments and parts included, and checks that it is one
-// chain, and that each base says what the commits before it made.
+// chain, and that each base says what the commits before it made: the state, and the idempotency
+// keys.
 #pragma once
 
 #include "log/log_image.h"
