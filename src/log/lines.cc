@@ -46,7 +46,10 @@ class LineParser {
     }
     std::string_view data = line.substr(name_end + kBeforeData.size());
     event.ignorable = data.ends_with(kIgnorableEnd);
-    data.remove_suffix(std::min(data.size(), event.ignorable ? kIgnorableEnd.size() : size_t{1}));
+    if (!event.ignorable && !data.ends_with('}')) return "another end";
+    data.remove_suffix(event.ignorable ? kIgnorableEnd.size() : size_t{1});
+    // White space would be JSON too, and what is cut out would not be the object.
+    if (!data.starts_with('{') || !data.ends_with('}')) return "data that is not an object";
     if (!IsWholeLine(line, event.ignorable)) return "something that is not this line as JSON";
     event.id = *id;
     event.name.assign(line.substr(kNameAt, name_end - kNameAt));
