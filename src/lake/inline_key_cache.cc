@@ -3,7 +3,20 @@
 
 #include <fmt/format.h>
 
+#include "lake/limits.h"
+
 namespace duckpond {
+namespace {
+
+uint64_t BytesOf(const KeySource& source) {
+  uint64_t bytes = sizeof(source);
+  for (const std::vector<std::string>& keys : source.keys) {
+    for (const std::string& key : keys) bytes += sizeof(key) + key.size();
+  }
+  return bytes;
+}
+
+}  // namespace
 
 Result<ColumnBatch> DecodeRows(const TableDef& def, const InlineRows& rows) {
   const std::string place = fmt::format("table \"{}\", event {}", def.name, rows.id.ToString());
@@ -24,9 +37,13 @@ Result<KeySourcePtr> InlineKeyCache::Get(const TableDef& def, const InlineRows& 
   }
   ASSIGN_OR_RETURN(const ColumnBatch batch, DecodeRows(def, rows));
   ASSIGN_OR_RETURN(KeySourcePtr source, RowsSource(def, rows.id, batch));
+  const uint64_t bytes = BytesOf(*source);
   std::lock_guard lock(mutex_);
-  if (sources_.size() >= kEntriesMax) sources_.clear();
-  sources_[rows.id] = source;
+  if (bytes_ + bytes > kInlineKeyBytesInMemoryMax) {
+    sources_.clear();
+    bytes_ = 0;
+  }
+  if (sources_.emplace(rows.id, source).second) bytes_ += bytes;
   return source;
 }
 

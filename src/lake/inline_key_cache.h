@@ -4,7 +4,8 @@
 // once per transaction.
 //
 // Threads:  all methods may be called concurrently.
-// Limits:   kEntriesMax; a full cache starts again from nothing, since entries cost little to make.
+// Memory:   kInlineKeyBytesInMemoryMax; a full cache starts again from nothing, since entries cost
+//           little to make, and a pond holds far less in its log.
 #pragma once
 
 #include <mutex>
@@ -20,14 +21,13 @@ Result<ColumnBatch> DecodeRows(const TableDef& def, const InlineRows& rows);
 
 class InlineKeyCache {
  public:
-  static constexpr size_t kEntriesMax = 4096;
-
   // Errors: kCorrupt, naming table and event.
   Result<KeySourcePtr> Get(const TableDef& def, const InlineRows& rows);
 
  private:
   std::mutex mutex_;
-  std::unordered_map<Uuid, KeySourcePtr> sources_;
+  std::unordered_map<Uuid, KeySourcePtr> sources_;  // Guarded by mutex_.
+  uint64_t bytes_ = 0;                              // Guarded by mutex_. Of all sources.
 };
 
 }  // namespace duckpond

@@ -53,6 +53,8 @@ inline constexpr int64_t kFlushWaitUsMax = 10'000'000;
 inline constexpr uint64_t kInlineOverflow = 8;
 // Keys of one file that are held in memory at a time, as far as its row groups tell.
 inline constexpr uint64_t kKeysInMemoryMax = 1 << 20;
+// Keys of inline rows that a pond remembers (lake/inline_key_cache.h).
+inline constexpr uint64_t kInlineKeyBytesInMemoryMax = 64 << 20;
 // Hash lists of files that a pond remembers (lake/key_hash_list.h).
 inline constexpr uint64_t kHashListBytesInMemoryMax = 64 << 20;
 // How long a transaction that is over tries to delete the files that nobody will name.
