@@ -18,7 +18,9 @@ std::string CutMin(std::string_view key, std::string_view below) {
 
 // A short bound that is not less than `key` and less than `above`. REQUIRES: key < above.
 std::string CutMax(std::string_view key, std::string_view above) {
-  for (size_t bytes = 1; bytes < key.size(); ++bytes) {
+  // As long as both begin alike, a byte that is raised is above `above`.
+  const auto differ = std::ranges::mismatch(key, above).in1 - key.begin();
+  for (size_t bytes = static_cast<size_t>(differ) + 1; bytes < key.size(); ++bytes) {
     const auto bound = KeyUpperBound(key, bytes);
     if (bound && *bound < above) return *bound;
   }

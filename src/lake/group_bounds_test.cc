@@ -48,6 +48,15 @@ TEST(GroupBounds, GroupsWithoutBoundsOrOutOfOrderStay) {
   EXPECT_EQ(groups[3].key_min, "yyyy");
 }
 
+TEST(GroupBounds, KeysThatBeginAlikeForLongAreCutBehindThat) {
+  const std::string alike(300'000, 'k');
+  std::vector<RowGroup> groups = {Group(alike + "a", alike + "bx"),
+                                  Group(alike + "dx", alike + "e")};
+  CutGroupBounds(groups);
+  EXPECT_EQ(groups[0].key_max, alike + "c");
+  EXPECT_EQ(groups[1].key_min, alike + "d");
+}
+
 // Whatever the keys: each group's lie within its bounds, and no other group's do.
 TEST(GroupBounds, HoldTheirOwnKeysAndNoOthers) {
   SeededRandom random(7);
