@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include "tests/sim/log_sim.h"
@@ -76,10 +77,16 @@ int RunMany(uint64_t first, uint64_t count) {
   return RunOne(first);
 }
 
-uint64_t Number(const char* text) {
+std::optional<uint64_t> Number(const char* text) {
   uint64_t value = 0;
   const auto parsed = std::from_chars(text, text + std::strlen(text), value);
-  return parsed.ec == std::errc() && *parsed.ptr == '\0' ? value : 0;
+  if (parsed.ec != std::errc() || *parsed.ptr != '\0') return std::nullopt;
+  return value;
+}
+
+int Usage() {
+  std::fputs("usage: sim_test [--seeds N] [--first M] [--seed K]\n", stderr);
+  return 64;
 }
 
 }  // namespace
@@ -89,19 +96,20 @@ int main(int argc, char** argv) {
   uint64_t seeds = 100;
   uint64_t first = 1;
   bool one = false;
-  for (int i = 1; i + 1 < argc; i += 2) {
+  for (int i = 1; i < argc; i += 2) {
     const std::string_view name = argv[i];
-    const uint64_t value = duckpond::Number(argv[i + 1]);
-    if (name == "--seeds") {
-      seeds = value;
+    const auto value = i + 1 < argc ? duckpond::Number(argv[i + 1]) : std::nullopt;
+    // A number that is none would be a run of nothing, which always succeeds.
+    if (!value) return duckpond::Usage();
+    if (name == "--seeds" && *value > 0) {
+      seeds = *value;
     } else if (name == "--first") {
-      first = value;
+      first = *value;
     } else if (name == "--seed") {
-      first = value;
+      first = *value;
       one = true;
     } else {
-      std::fputs("usage: sim_test [--seeds N] [--first M] [--seed K]\n", stderr);
-      return 64;
+      return duckpond::Usage();
     }
   }
   return one ? duckpond::RunOne(first) : duckpond::RunMany(first, seeds);
