@@ -12,8 +12,8 @@
 // Errors:      kNotFound – no pond here. kConflict – a change cannot be rebased: decide again.
 //              kUnknown – a commit may have landed and the time to find out is over. kCorrupt – the
 //              log is lost, broken or foreign; the message names the object and the place.
-//              kUnsupported – a newer format or an unknown event; kInvalid – the store may not be
-//              written, or does not honour conditions.
+//              kUnsupported – a newer format, an unknown event, or a store that does not honour
+//              conditions; kInvalid – the store may not be written.
 // Format:      docs/formats/log.md
 #pragma once
 
