@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
+#include "base/check.h"
 #include "lake/limits.h"
 #include "lake/transaction_impl.h"
 
@@ -78,6 +79,7 @@ Task<Status> WriteRowsAsFiles(TransactionStatePtr state, Context context, Catalo
     if (add == nullptr) continue;
     const Uuid table_id = add->table;
     const TablePtr table = view->FindTable(table_id);
+    CHECK(table != nullptr);  // Dropping a table forgets the steps that concern it.
     CO_ASSIGN_OR_RETURN(ColumnBatch batch, DecodeRows(*table->def, *add->rows));
     std::vector<ColumnBatch> batches;
     batches.push_back(std::move(batch));
@@ -157,6 +159,8 @@ Task<Result<bool>> PrepareCommit(TransactionStatePtr state, Context context, Cat
 Task<Result<CommitReceipt>> DoCommit(TransactionStatePtr state, Context context, CatalogPtr view,
                                      CommitOptions options) {
   const PondSitePtr site = state->site;
+  // A second commit would have a transaction id of its own, and make all of it twice.
+  CHECK(!state->committing);
   state->committing = true;
   if (state->steps.empty()) {
     std::vector<std::string> paths = state->discarded;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "base/little_endian.h"
 #include "lake/data_read.h"
@@ -152,6 +153,7 @@ Task<Result<HashLists::Keys>> HashLists::Listed(Context context, Place place, Ke
   std::vector<uint64_t> hashes;
   for (const std::string& key : keys) hashes.push_back(Xxh3_64(key));
   const uint64_t count = place.list.count;
+  CHECK(count > 0);
   Keys listed;
   bool all_known = keys.size() <= kWindowsMax;
   if (all_known) {

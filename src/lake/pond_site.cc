@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "lake/limits.h"
 
 namespace duckpond {
@@ -17,6 +18,7 @@ void FlushGate::Leave() {
   std::vector<Completion<bool>> waiting;
   {
     std::lock_guard lock(mutex_);
+    CHECK(entered_);  // Else two flushes would be under way, which write the same rows twice.
     entered_ = false;
     waiting.swap(waiting_);
   }

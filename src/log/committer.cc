@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/check.h"
 #include "log/create.h"
 #include "log/history.h"
 #include "log/limits.h"
@@ -157,6 +158,7 @@ bool Committer::TakeWork(Round& round) {
       if (!preparing_roll_) settled.swap(settling_);
     }
   }
+  CHECK(round.in_doubt.empty() || !round.commits.empty());
   for (const auto& done : settled) done.Set(true);
   return work;
 }

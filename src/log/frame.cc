@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "base/little_endian.h"
@@ -115,6 +116,8 @@ Result<std::string> DecompressFrame(std::string_view frame, const Place& place, 
 }
 
 std::string EncodeLogHeader(std::string_view base_frame) {
+  // Cut to 32 bits, the size would make a log that nobody can read.
+  CHECK(base_frame.size() <= UINT32_MAX);
   std::string header;
   AppendLittleEndian(header, kSkippableMagic);
   AppendLittleEndian(header, kHeaderContentBytes);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "log/create.h"
 #include "log/limits.h"
@@ -199,6 +200,7 @@ ImagePtr LogReader::Known() const {
 }
 
 void LogReader::Learn(ImagePtr image) {
+  CHECK(image != nullptr);
   std::lock_guard lock(mutex_);
   if (known_ == nullptr || known_->order() < image->order() ||
       (known_->order() == image->order() && known_->tag != image->tag)) {
