@@ -55,6 +55,7 @@ void CancelToken::Registration::Drop() {
   std::unique_lock lock(state_->mutex);
   // Taken out, to be destroyed without the lock: what it holds may look at the token as it dies.
   auto callback = state_->callbacks.extract(id_);
+  // The callback's own thread would wait for itself.
   if (state_->running_thread != std::this_thread::get_id()) {
     state_->finished.wait(lock, [this] { return state_->running_id != id_; });
   }
@@ -70,6 +71,7 @@ void CancelSource::Cancel() {
   if (state_->cancelled) return;
   state_->cancelled = true;
   state_->running_thread = std::this_thread::get_id();
+  // One by one, and looked at again each time: a callback may drop the registration of another.
   while (!state_->callbacks.empty()) {
     auto node = state_->callbacks.extract(state_->callbacks.begin());
     state_->running_id = node.key();

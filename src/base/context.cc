@@ -21,6 +21,7 @@ Context Context::WithDeadline(MonotonicUs latest_us) const {
 Task<Status> Sleep(Context context, int64_t wait_us) {
   Executor* executor = co_await CurrentExecutor{};
   const MonotonicUs due_us = std::min(executor->NowUs() + wait_us, context.deadline_us);
+  // Whoever comes first wakes it: the timer cannot be taken back and finds nobody then.
   Completion<bool> woken;
   auto registration = context.cancel.OnCancel([woken] { woken.Set(true); });
   executor->PostAt(due_us, [woken] { woken.Set(true); });

@@ -16,6 +16,7 @@ std::string Cost::ToJson() const {
 
 uint64_t CostLedger::Begin() {
   std::lock_guard lock(mutex_);
+  // Behind the longest chain that has ended; requests that are still under way do not count.
   return chain_ + 1;
 }
 

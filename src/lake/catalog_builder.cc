@@ -45,6 +45,7 @@ Schema* CatalogBuilder::SchemaToChange(const std::string& key) {
   if (mine != schemas_.end()) return mine->second.get();
   const auto found = catalog_->schemas.find(key);
   if (found == catalog_->schemas.end()) return nullptr;
+  // Once: `before` and all who read it keep theirs, and what comes next changes this copy.
   auto copy = std::make_shared<Schema>(*found->second);
   found->second = copy;
   return schemas_.emplace(key, std::move(copy)).first->second.get();
@@ -72,6 +73,7 @@ Result<Schema*> CatalogBuilder::Room(const Uuid& id, const std::string& schema,
   if (in->tables.contains(key) || in->views.contains(key)) {
     return Corrupt("\"{}\".\"{}\" exists already", schema, name);
   }
+  // Events refer to tables by id: two of one id would share their rows.
   if (id.is_nil() || catalog_->places->contains(id)) {
     return Corrupt("\"{}\".\"{}\" has an id that is nil or taken", schema, name);
   }
@@ -90,7 +92,7 @@ void CatalogBuilder::Place(const Uuid& id, RelationPlace place) {
 }
 
 void CatalogBuilder::Displace(const Uuid& id) {
-  Place(id, {});
+  Place(id, {});  // Makes the map our own to change.
   places_->erase(id);
 }
 
@@ -110,6 +112,7 @@ Status CatalogBuilder::Do(const Uuid& id, const lake_event::CreateSchema& event)
 Status CatalogBuilder::Do(const Uuid&, const lake_event::DropSchema& event) {
   const std::string key = FoldName(event.name);
   const SchemaPtr schema = catalog_->FindSchema(key);
+  // By name and id: one that was dropped and created again meanwhile is another schema.
   if (schema == nullptr || schema->def.id != event.schema || key == "main") {
     return Corrupt("there is no schema \"{}\" of this id to be dropped", event.name);
   }
@@ -245,6 +248,7 @@ Status CatalogBuilder::AddId(Work& work, const Uuid& id) {
     if (!work.ids.empty()) work.ids.insert(id);
     return Status::Ok();
   }
+  // A clock that is behind others, or a base, whose lines stand in the order of row ids.
   if (work.ids.empty()) {
     for (const DataFilePtr& file : table.files) work.ids.insert(file->id);
     for (const InlineRowsPtr& rows : table.inline_rows) work.ids.insert(rows->id);
@@ -320,6 +324,7 @@ Status CatalogBuilder::Do(const Uuid&, const lake_event::FlushRows& event) {
     bytes += some->encoded.size();
     work->ids.erase(some->id);
   }
+  // The number tells whether these are the rows that the file of the same commit was made of.
   if (rows == 0 || rows != event.rows) {
     return Corrupt("table \"{}\": {} inline rows from id {} to {}; the event says {}",
                    table.def->name, rows, event.first_row_id, event.end_row_id, event.rows);

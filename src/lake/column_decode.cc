@@ -118,6 +118,7 @@ class ColumnReader {
     }
     const Integers integers = ReadBase();
     if (wrong() != nullptr) return;
+    // Shifted up and back, a number that is too wide for the type is not what it was.
     const int unused_bits = 128 - static_cast<int>(8 * bytes);
     for (uint64_t row = 0; row < rows; ++row, to += bytes) {
       if (column.IsNull(row)) continue;
@@ -183,6 +184,7 @@ Result<ColumnBatch> DecodeBody(std::string_view bytes,
   const uint64_t columns = reader.in().Count(types.size());
   for (uint64_t i = 0; i < columns && reader.wrong() == nullptr; ++i) {
     const uint64_t id = reader.in().Count(kRowIdFieldId);
+    // Its type comes from the table: bytes that say their own could say one with other rules.
     const auto type = std::ranges::find(types, id, &ColumnBatch::FieldType::field_id);
     if (type == types.end()) return Corrupt(fmt::format("a column with the unknown id {}", id));
     if (std::ranges::find(batch.field_ids, id) != batch.field_ids.end()) {

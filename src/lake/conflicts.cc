@@ -44,6 +44,8 @@ Status CheckRoom(const Step& step, const ConflictView& view, const std::string& 
   return Status::Ok();
 }
 
+// Appends conflict with nothing but the end of their table: rows of others do not change what these
+// mean, and keys are compared elsewhere.
 Status CheckTable(const ConflictView& view, const Uuid& id) {
   if (view.current.FindTable(id) != nullptr) return Status::Ok();
   const TablePtr before = view.base.FindTable(id);
@@ -106,6 +108,7 @@ Status Check(const Step&, const ConflictView& view, const lake_event::SetComment
   return Conflict("another transaction commented on \"{}\"", name);
 }
 
+// Set to the same as before is no change: nobody could tell.
 Status Check(const Step&, const ConflictView& view, const lake_event::SetOption& event) {
   const auto before = view.base.options.find(event.name);
   const auto now = view.newest.options.find(event.name);

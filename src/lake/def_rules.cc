@@ -18,6 +18,7 @@ bool IsKey(const Constraint& constraint) {
          constraint.kind == Constraint::Kind::kUnique;
 }
 
+// Field ids are never used again, also not those of dropped columns: files are matched by them.
 std::string WrongFieldId(uint32_t id, const TableDef& def, std::set<uint32_t>& seen) {
   if (id == 0 || id >= def.next_field_id || id > kFieldIdMax) {
     return fmt::format("the field id {} is not below the next one, {}", id, def.next_field_id);
@@ -34,6 +35,7 @@ std::string WrongColumns(const TableDef& def) {
   std::set<uint32_t> ids;
   for (const Column& column : def.columns) {
     if (std::string wrong = WrongName(column.name); !wrong.empty()) return wrong;
+    // Flushed files have a column of this name beside the table's own.
     if (FoldName(column.name) == kRowIdColumn) {
       return fmt::format("the name \"{}\" is reserved", column.name);
     }
@@ -96,6 +98,7 @@ size_t NestedFields(const Type& type) {
 }
 
 void NumberFields(TableDef& def) {
+  // All columns first, then what is inside of them: a table's own columns are numbered 1, 2, 3.
   for (Column& column : def.columns) {
     if (column.field_id == 0) column.field_id = def.next_field_id++;
   }
@@ -143,6 +146,7 @@ std::string WrongFile(const TableDef& def, const DataFile& file) {
   if (!file.footer.empty() && file.footer.size() != file.TailBytes()) {
     return "a file's footer has another size than it says";
   }
+  // Bounds in the wrong order would leave the file out of answers that it belongs to.
   for (const ColumnStatistics& column : file.statistics) {
     if (column.nulls > file.rows) return "a column of a file has more NULLs than rows";
     if (column.min && column.max && !Ordered(*column.min, *column.max)) {

@@ -46,6 +46,7 @@ Task<Result<PreparedFlush>> Prepare(PondSitePtr site, Context context, TablePtr 
   CO_ASSIGN_OR_RETURN(DataFile file,
                       co_await engine->WriteFile(context, table, std::move(collected.batches)));
   PreparedFlush flush = std::move(collected.flush);
+  // The rows in the log go with this file: it must have all of them.
   if (file.rows != flush.row_count) {
     co_return Status::Internal("a file was written with other rows than it was given");
   }
@@ -70,6 +71,7 @@ std::vector<TablePtr> TablesToFlush(const Catalog& catalog, uint64_t bytes, uint
   std::ranges::stable_sort(full, std::ranges::greater(),
                            [](const TablePtr& table) { return table->inline_bytes; });
   size_t count = 0;
+  // Down to a half, so that the next commits do not each flush a little.
   for (uint64_t left = bytes; count < full.size() && count < kFlushFilesMax && left > limit / 2;) {
     left -= std::min(left, full[count++]->inline_bytes);
   }

@@ -17,6 +17,7 @@ Result<SortedKeys> KeysOf(const TableDef& def, size_t constraint, const ColumnBa
     }
   }
   SortedKeys sorted;
+  // A key with a NULL in it is equal to none, so it cannot be there twice.
   sorted.keys.reserve(batch.rows);
   for (uint64_t row = 0; row < batch.rows; ++row) {
     auto key = RowKey(columns, row);
@@ -58,6 +59,7 @@ std::optional<KeyExtent> ExtentOf(const KeySource& source, size_t place, uint32_
     if (keys.empty()) return std::nullopt;
     return KeyExtent{&keys.front(), &keys.back(), nullptr, {}, &keys};
   }
+  // A key of which the file has no summary has a NULL in each of its rows.
   for (const KeySummary& summary : source.file->keys) {
     if (summary.constraint != constraint) continue;
     return KeyExtent{&summary.min, &summary.max, summary.hashes.empty() ? nullptr : &summary.hashes,

@@ -32,6 +32,7 @@ std::optional<Completion<bool>> FlushGate::WaitForLeave() {
 }
 
 Task<void> DeleteObjects(PondSitePtr site, Context context, std::vector<std::string> paths) {
+  // Without the caller's cancellation: it is often why there is something to clean up.
   Context own;
   own.ledger = context.ledger;
   own.deadline_us = site->env.executor.NowUs() + kCleanUpUsMax;

@@ -72,6 +72,7 @@ bool Walk(const Predicate& predicate, const Leaf& leaf) {
   }
 }
 
+// A column without statistics, or one that is not in the file, says nothing: the file is kept.
 bool LeafMayMatch(const Predicate& predicate, const DataFile& file) {
   const auto column =
       std::ranges::find(file.statistics, predicate.field_id, &ColumnStatistics::field_id);
@@ -149,6 +150,7 @@ FixedPrefix PrefixOf(const Predicate& predicate, const std::vector<uint32_t>& fi
 }
 
 bool PrefixMayMatch(const Predicate& predicate, const JoinedBounds& bounds) {
+  // As many bytes of the bounds as the prefix has: what follows in the key is not known.
   const FixedPrefix prefix = PrefixOf(predicate, *bounds.field_ids);
   if (prefix.bytes < bounds.min.substr(0, prefix.bytes.size()) ||
       prefix.bytes > bounds.max.substr(0, prefix.bytes.size())) {

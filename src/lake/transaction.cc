@@ -77,6 +77,7 @@ TransactionImpl::TransactionImpl(PondSitePtr site, CatalogSnapshot snapshot)
 
 Status TransactionImpl::Add(const Uuid& id, LakeEvent event, const Uuid& schema_id) {
   LakeChange change{id, std::move(event)};
+  // On the view first: a change that is refused leaves neither a step nor a trace in it.
   CatalogBuilder builder(view_);
   const Status applied = builder.Apply(NumberRows(change, *view_));
   // What Apply calls corrupt in a log is wrong in a request.
@@ -134,6 +135,7 @@ Status TransactionImpl::CreateTable(TableDef def) {
   def.schema = schema->def.name;
   NumberFields(def);
   RETURN_IF_ERROR(CheckKeyTypes(def));
+  // As in SQL, and needed here: a row with a NULL in it has no key (docs/formats/keys.md).
   for (const Constraint& constraint : def.constraints) {
     if (constraint.kind != Constraint::Kind::kPrimaryKey) continue;
     for (Column& column : def.columns) {
@@ -165,6 +167,7 @@ Status TransactionImpl::DropTable(const std::string& schema, const std::string& 
   const Uuid id = found->def->id;
   const bool own = state_->base.catalog->FindTable(id) == nullptr;
   const lake_event::DropTable drop{id, found->def->schema, found->def->name};
+  // Applied while the steps before it still count, then those of them go that it makes pointless.
   RETURN_IF_ERROR(Add(state_->site->env.uuids.Next(), drop));
   const Step dropped = std::move(state_->steps.back());
   state_->steps.pop_back();
@@ -253,6 +256,7 @@ Status TransactionImpl::AddFile(const Uuid& table, DataFile file) {
   file.id = IdOr(file.id);
   for (const size_t key : def.Keys()) {
     const bool primary = def.constraints[key].kind == Constraint::Kind::kPrimaryKey;
+    // Without bounds the file would pass for one that has no key, and duplicates would get in.
     if (primary && std::ranges::find(file.keys, key, &KeySummary::constraint) == file.keys.end()) {
       return Status::Internal("a file of table \"" + def.name + "\" lacks its key's bounds");
     }

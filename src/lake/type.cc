@@ -25,6 +25,8 @@ Type StructOf(std::vector<std::string> names, std::vector<Type> children) {
   return type;
 }
 
+// The struct that DuckDB 1.5.5 holds a VARIANT in. Rows in the log have it: a version that holds it
+// otherwise must convert.
 std::vector<Type> VariantMembers() {
   const Type index = Scalar(TypeId::kUinteger);
   std::vector<Type> members;
@@ -59,6 +61,7 @@ TypeLayout LayoutOf(const Type& type) {
     case TypeId::kInterval:
       return {Layout::kFixed, 16};
     case TypeId::kDecimal:
+      // By DuckDB's own steps of width.
       return {Layout::kFixed, type.width <= 4    ? 2u
                               : type.width <= 9  ? 4u
                               : type.width <= 18 ? 8u

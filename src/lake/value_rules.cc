@@ -69,6 +69,7 @@ bool TimeTzFits(std::string_view value) {
          (bits & ((uint64_t{1} << kOffsetBits) - 1)) <= kOffsetMax;
 }
 
+// DuckDB takes the member by its tag without a look at how many there are.
 const char* WrongUnion(const ColumnData& column, uint64_t rows) {
   const ColumnData& tags = column.children[0];
   for (uint64_t row = 0; row < rows; ++row) {

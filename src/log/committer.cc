@@ -17,6 +17,8 @@
 namespace duckpond {
 namespace {
 
+// kCancelled is the end of one request's time, not of the commits': each of those is answered at
+// its own deadline, and the round goes on for the others.
 bool MayRetry(const Status& status) {
   return status.code() == StatusCode::kUnavailable || status.code() == StatusCode::kCancelled;
 }
@@ -30,6 +32,7 @@ Status CheckText(std::string_view what, std::string_view text, size_t bytes_max)
   return Status::Ok();
 }
 
+// Whatever a reader of the log would refuse must not get into it: nobody could take it out again.
 Status CheckOptions(const LogSite& site, const CommitOptions& options) {
   if (!site.store->traits().can_write) {
     return Status::Invalid(site.store->url() + " is read-only");
@@ -43,7 +46,8 @@ Status CheckOptions(const LogSite& site, const CommitOptions& options) {
   return CheckText("idempotency key", options.idempotency_key, kIdempotencyKeyBytesMax);
 }
 
-// `base` followed by the frames of `batch`, under the tag that the put gave.
+// `base` followed by the frames of `batch`, under the tag that the put gave. Offsets are counted
+// anew: `base` may be what a roll made of the image that the batch was built on.
 ImagePtr ImageAfter(const LogImage& base, const Batch& batch, Bytes content, ObjectTag tag) {
   auto image = std::make_shared<LogImage>(base);
   image->content = std::move(content);
@@ -69,6 +73,8 @@ Status CheckReadable(std::string_view content) {
                          Place{std::string(kLogKey), kLogHeaderBytes});
 }
 
+// A roll replaces what stands in front of the frames, so it is never an append. Both kinds of write
+// compare the tag of `image`: whichever lands first is the only one that does.
 Task<Result<PutReply>> SendFrames(SitePtr site, Context context, ImagePtr image, Bytes content,
                                   std::string frames, bool rolled) {
   std::string key(kLogKey);
@@ -149,11 +155,13 @@ bool Committer::TakeWork(Round& round) {
   }
   {
     std::lock_guard lock(mutex_);
+    // Nobody new while a put is in doubt: what they would be built on is not known yet.
     while (round.in_doubt.empty() && round.commits.size() < kBatchCommitsMax && !waiting_.empty()) {
       round.commits.push_back(std::move(waiting_.front()));
       waiting_.pop_front();
     }
     if (round.commits.empty() && roll_ == nullptr) {
+      // Under the lock that Commit queues under: who comes now starts the next run.
       work = running_ = false;
       if (!preparing_roll_) settled.swap(settling_);
     }
@@ -173,6 +181,7 @@ Task<void> Committer::Run(Self self) {
       round.failing_since_us.reset();
       continue;
     }
+    // From the start of the step: an attempt that takes ten seconds to fail has cost ten seconds.
     if (!round.failing_since_us) round.failing_since_us = started_us;
     if (!MayRetry(step) || self->HasHadEnough(round)) {
       self->FailAll(round, step);
@@ -184,6 +193,8 @@ Task<void> Committer::Run(Self self) {
   }
 }
 
+// A request is made for all commits of the round: it may take as long as the most patient allows,
+// no single caller's cancellation ends it, and it is on the bill of the first.
 Context Committer::RequestContext(const Round& round) const {
   Context context;
   const MonotonicUs now_us = site_->env.executor.NowUs();
@@ -196,6 +207,7 @@ Context Committer::RequestContext(const Round& round) const {
   return context.WithDeadline(now_us + kRequestUsMax);
 }
 
+// In doubt, time alone is no reason to stop: each further look may turn "unknown" into an answer.
 bool Committer::HasHadEnough(const Round& round) const {
   if (round.backoff.failures() >= kFailuresInARowMax) return true;
   const int64_t failing_us = site_->env.executor.NowUs() - *round.failing_since_us;
@@ -211,6 +223,7 @@ void Committer::FailAll(Round& round, const Status& status) {
   round.backoff.Reset();
   round.failing_since_us.reset();
   std::lock_guard lock(mutex_);
+  // It may be what failed; a log that grows on has it prepared anew.
   roll_ = nullptr;
 }
 
@@ -241,6 +254,7 @@ Task<Status> Committer::MakeReady(Self self, Context context, ImagePtr image) {
     std::lock_guard lock(self->mutex_);
     if (self->ready_) co_return Status::Ok();
   }
+  // A version was acknowledged only once pond.json said "ready", so later ones need not look.
   if (image->version() == 0) {
     const Status ready = co_await EnsureReady(self->site_, context);
     if (!ready.ok()) co_return ready;
@@ -274,6 +288,7 @@ Task<Status> Committer::Step(Self self, Round* round) {
 Task<Status> Committer::SettleDoubt(Self self, Round* round, Context context, ImagePtr image) {
   bool landed = false;
   for (Batch& batch : round->in_doubt) {
+    // The first frame stands for all: a put is there wholly or not at all.
     TransactionQuery query{batch.first_transaction(), batch.on->version()};
     auto found = co_await FindCommit(self->site_, context, image, query);
     if (!found.ok()) co_return found.error();
@@ -281,8 +296,7 @@ Task<Status> Committer::SettleDoubt(Self self, Round* round, Context context, Im
     landed = true;
     for (const Batch::Placed& placed : batch.placed) placed.commit->Answer(placed.receipt);
   }
-  // A put is all or nothing, and the log is past the image of each: what was not found is not
-  // there.
+  // The log is past the image of each: what was not found is not there and cannot come any more.
   for (const Batch& batch : round->in_doubt) {
     for (const Batch::Placed& placed : batch.placed) placed.commit->PutFailed();
   }
@@ -304,6 +318,8 @@ Task<Status> Committer::PutAgain(Self self, Round* round, Context context, Image
   if (round->backoff.failures() > kFailuresInARowMax) {
     co_return Status::Unavailable("no certain answer to a put of " + std::string(kLogKey));
   }
+  // One caller who wants out is enough: an empty commit settles it for all of the batch, and the
+  // others are built again.
   bool give_up = false;
   for (const Batch::Placed& placed : round->in_doubt.front().placed) {
     give_up = give_up || placed.commit->wants_out();
@@ -324,6 +340,7 @@ Task<Status> Committer::PutNew(Self self, Round* round, Context context, ImagePt
     if (!round->commits.empty() || self->Rolled(*image) == nullptr) co_return Status::Ok();
     co_return co_await Put(self, round, context, std::move(batch));
   }
+  // From here on none of them may be told that nothing happened, until that is certain.
   bool all = true;
   for (const Batch::Placed& placed : batch.placed) all = placed.commit->BeginPut() && all;
   if (!all) {
@@ -361,6 +378,7 @@ Task<Status> Committer::Put(Self self, Round* round, Context context, Batch batc
   if (reply->state == PutReply::State::kWritten) {
     self->Landed(*round, batch, ImageAfter(*base, batch, content, reply->tag));
     const MonotonicUs took_us = site->env.executor.NowUs() - sent_us;
+    // Who has just won need not read before the next put and would win again: others starve.
     if (round->polite == 0) co_return Status::Ok();
     --round->polite;
     Context pause;
@@ -368,6 +386,7 @@ Task<Status> Committer::Put(Self self, Round* round, Context context, Batch batc
     const Status slept = co_await Sleep(pause, static_cast<int64_t>(pause_us));
     co_return slept;
   }
+  // A conflict is no better than no answer: a proxy that sent the put twice reports the second one.
   round->stale = true;
   if (batch.empty()) {
     // A roll alone: nobody waits for it, and the next step sees whether it still fits.

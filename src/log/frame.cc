@@ -56,6 +56,7 @@ Result<size_t> FrameSize(std::string_view bytes, const Place& place) {
   if (ReadLittleEndian<uint32_t>(bytes, 0) != kZstdMagic) {
     return place.Corrupt("a zstd frame", "the bytes " + HexEncode(bytes.substr(0, 4)));
   }
+  // Walks the blocks' headers, so it also tells a frame that is cut from one that is whole.
   const size_t size = ZSTD_findFrameCompressedSize(bytes.data(), bytes.size());
   if (ZSTD_isError(size)) {
     return place.Corrupt("a whole zstd frame",

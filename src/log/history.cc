@@ -16,7 +16,8 @@ namespace {
 
 using Enough = std::function<bool(const SegmentRef& oldest)>;
 
-// Segments from `base` back until the oldest is `enough`, or there are no more.
+// Segments from `base` back until the oldest is `enough`, or there are no more. It comes to an end:
+// the base inside a segment lists only older ones, which ReadSegment and ParseSegments check.
 Task<Result<std::vector<SegmentRef>>> SegmentsBack(SitePtr site, Context context, BaseRecord base,
                                                    Enough enough) {
   std::vector<SegmentRef> segments = base.segments;
@@ -42,7 +43,7 @@ Task<Result<Snapshot>> ReplayLog(SitePtr site, Context context, DecodedLog log, 
                                        std::move(log.state_lines), object);
   if (!loaded.ok()) co_return std::move(loaded).error();
   Snapshot snapshot{log.base.version, log.base.time_us, loaded->state};
-  std::string unknown_event;
+  std::string unknown_event;  // Of no matter for reading: a folder that needs it says so itself.
   for (const CommitRecord& commit : log.commits.commits) {
     if (commit.version > version) break;
     auto folded = FoldEvents(site->folder, snapshot.state, commit.events, unknown_event);
@@ -82,7 +83,8 @@ Task<Result<std::vector<DecodedLog>>> ReadSegments(SitePtr site, Context context
   co_return logs;
 }
 
-// Those that have versions of first..last.
+// Those that have versions of first..last. Whoever asks knows that these versions were there: an
+// empty answer would pass a lost history for one in which nothing happened.
 Task<Result<std::vector<SegmentRef>>> SegmentsOf(SitePtr site, Context context, BaseRecord base,
                                                  Version first, Version last) {
   const Enough enough = [first](const SegmentRef& oldest) { return oldest.first <= first; };
@@ -121,6 +123,7 @@ Task<Result<Snapshot>> ReplayTo(SitePtr site, Context context, ImagePtr image, V
     if (!image->unfolded.ok()) co_return image->unfolded;
     co_return image->snapshot();
   }
+  // An image keeps its newest state only; what leads to the others is in its bytes.
   if (version >= image->base.version) {
     CO_ASSIGN_OR_RETURN(DecodedLog log, DecodeLog(image->content.view(), std::string(kLogKey)));
     co_return co_await ReplayLog(site, context, std::move(log), version, std::string(kLogKey));
@@ -146,6 +149,7 @@ Task<Result<Version>> VersionAtTime(SitePtr site, Context context, ImagePtr imag
   };
   auto segments = co_await SegmentsBack(site, context, image->base, enough);
   if (!segments.ok()) co_return std::move(segments).error();
+  // Of the oldest one it is the base that may be old enough, which the list does not tell.
   while (segments->size() > 1 && segments->back().first_time_us > time_us) segments->pop_back();
   if (!segments->empty()) {
     const SegmentRef segment = segments->back();

@@ -22,6 +22,8 @@ const Hash& LogImage::HashAt(Version version) const {
   return version == base.version ? base.chain : frames[version - base.version - 1].hash;
 }
 
+// Times rise strictly from frame to frame, whatever the writers' clocks said (DecodeTail checks
+// it).
 const FrameRef* LogImage::FrameAtTime(int64_t time_us) const {
   const auto after =
       std::upper_bound(frames.begin(), frames.end(), time_us,
@@ -36,6 +38,7 @@ std::optional<CommitReceipt> LogImage::FindTransaction(const Uuid& transaction) 
   return std::nullopt;
 }
 
+// Frames first: a key that was forgotten and then used again means the newer commit.
 std::optional<CommitReceipt> LogImage::FindKey(const std::string& key) const {
   for (const FrameRef& frame : frames) {
     if (frame.idempotency_key == key) return CommitReceipt{frame.version, frame.time_us, true};
@@ -67,6 +70,7 @@ Result<StatePtr> FoldEvents(const Folder& folder, StatePtr state, const std::vec
     if (!unknown(event)) {
       needed.push_back(event);
     } else if (!event.ignorable) {
+      // The folder decides whether a state can be made without it; a writer may not in any case.
       if (unknown_event.empty()) unknown_event = event.name;
       needed.push_back(event);
     }
@@ -80,6 +84,7 @@ Result<ImagePtr> ExtendImage(const Folder& folder, const LogImage& before, Bytes
   image->content = std::move(content);
   image->tag = std::move(tag);
   for (size_t i = 0; i < tail.frames.size(); ++i) {
+    // The frames are kept all the same: they are the history, and what the next ones chain to.
     image->frames.push_back(tail.frames[i]);
     if (!image->unfolded.ok()) continue;
     auto folded = FoldEvents(folder, image->state, tail.commits[i].events, image->unknown_event);

@@ -12,6 +12,7 @@
 namespace duckpond {
 namespace {
 
+// What makes a frame the next one. The times are checked too since AT (TIMESTAMP) searches by them.
 Status CheckChain(const DecodedCommit& commit, const ChainEnd& end, const Place& place) {
   if (commit.record.version != end.version + 1) {
     return place.Corrupt(fmt::format("version {}", end.version + 1),
@@ -33,6 +34,7 @@ Status CheckChain(const DecodedCommit& commit, const ChainEnd& end, const Place&
 
 Result<DecodedCommits> DecodeTail(std::string_view bytes, uint64_t offset, ChainEnd end,
                                   const std::string& object) {
+  // Before anything is decompressed: a few kilobytes of zstd may say gigabytes of text.
   RETURN_IF_ERROR(CheckObjectText(bytes, Place{object, offset}));
   DecodedCommits decoded;
   while (!bytes.empty()) {
@@ -65,6 +67,7 @@ Result<DecodedLog> DecodeLog(std::string_view content, const std::string& object
                          fmt::format("{} bytes before the end", rest.size()));
   }
   const std::string_view frame = rest.substr(0, header.base_bytes);
+  // Nothing behind the base covers it: it is replaced by rolls, the frames are not.
   if (const Hash hash = Xxh3_128(frame); hash != header.base_hash) {
     return place.Corrupt("a base frame with hash " + HexEncode(header.base_hash), HexEncode(hash));
   }

@@ -165,6 +165,7 @@ std::optional<ImagePtr> FollowTail(const LogSite& site, const ImagePtr& known,
       reply.object_size != size + reply.bytes.size() || reply.object_size > kLogBytesMax) {
     return std::nullopt;
   }
+  // Bytes that do not chain are no proof of damage: after a roll, they are from another place.
   auto tail = DecodeTail(reply.bytes.view(), size, known->end(), kLogName);
   if (!tail.ok()) return std::nullopt;
   std::string content;
@@ -232,6 +233,7 @@ Task<void> LogReader::Serve(std::shared_ptr<LogReader> self) {
         co_return;
       }
     }
+    // Who asks from now on waits for the next request: this one may show what was before.
     std::vector<Context> contexts;
     for (const Waiter& waiter : waiters) contexts.push_back(waiter.context);
     Context shared = SharedContext(contexts, self->site_->env.executor.NowUs());
@@ -258,6 +260,7 @@ Task<Result<ImagePtr>> LogReader::ReadOnce(std::shared_ptr<LogReader> self, Cont
     if (!whole.ok()) co_return std::move(whole).error();
     image = *std::move(whole);
   }
+  // Not `image` itself: a commit of this process may have landed since, and nobody goes back.
   self->Learn(*image);
   co_return self->Known();
 }

@@ -24,6 +24,7 @@ void PendingCommit::PutFailed() {
   if (cancelled) Answer(Status::Cancelled("the commit was cancelled; it did not happen"));
 }
 
+// `done` is set outside of the lock here and below: it resumes who waits, who may ask again.
 void PendingCommit::Answer(Result<CommitReceipt> result) {
   {
     std::lock_guard lock(mutex_);
@@ -58,6 +59,7 @@ bool PendingCommit::Cancel() {
     std::lock_guard lock(mutex_);
     if (answered_) return false;
     wants_out_ = true;
+    // "Cancelled" would be a guess: the committer finds out first.
     if (in_doubt_) return true;
     answered_ = true;
   }
@@ -81,6 +83,7 @@ void PendingCommit::Expire() {
 }
 
 Task<Result<CommitReceipt>> AwaitAnswer(Executor& executor, PendingPtr pending) {
+  // Weak: a timer cannot be taken back, and deadlines may be far behind the answer.
   const auto expire = [weak = std::weak_ptr(pending)] {
     if (const PendingPtr still = weak.lock()) still->Expire();
   };
