@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "sql/errors.h"
 #include "sql/types.h"
 
 namespace duckpond {
@@ -61,6 +62,9 @@ void AppendVariable(Vector& vector, const RowList& rows, ColumnData& column) {
     if (validity.RowIsValid(row))
       column.heap.append(strings[row].GetData(), strings[row].GetSize());
     column.ends.push_back(static_cast<uint32_t>(column.heap.size()));
+  }
+  if (column.heap.size() > UINT32_MAX) {
+    ThrowStatus(Status::Exhausted("values of more than 4 GiB in one batch of rows"));
   }
 }
 

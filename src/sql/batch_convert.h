@@ -4,7 +4,8 @@
 // copied and never interpreted.
 //
 // Threads:  free functions over values.
-// Errors:   AppendRows cannot fail for the table's own types; ReadRows trusts that Decode has
+// Errors:   AppendRows throws for texts of more than 4 GiB, whose ends a batch cannot say; ReadRows
+// trusts that Decode has
 //           checked the batch against its types.
 #pragma once
 

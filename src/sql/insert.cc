@@ -52,6 +52,11 @@ duckdb::vector<duckdb::LogicalType> TypesOf(const TableDef& def) {
   return types;
 }
 
+// Whether the rows may go into the log: trying it takes a copy of them.
+bool IsFew(const duckdb::ColumnDataCollection& rows) {
+  return rows.Count() <= kInlineRowsMax && rows.SizeInBytes() <= kInlineMemoryMax;
+}
+
 bool WantsInline(InsertState& state) {
   const CatalogPtr view = state.transaction().View(state.client);
   const auto option = view->options.find("inline_bytes");
@@ -182,9 +187,7 @@ duckdb::SinkResultType PondInsert::Sink(duckdb::ExecutionContext& /*context*/,
   if (state.unsorted) return duckdb::SinkResultType::NEED_MORE_INPUT;
   if (!state.writer && state.few) {
     state.few->Append(chunk);
-    const bool too_many =
-        state.few->Count() > kInlineRowsMax || state.few->SizeInBytes() > kInlineMemoryMax;
-    if (too_many) StartFiles(state);
+    if (!IsFew(*state.few)) StartFiles(state);
     return duckdb::SinkResultType::NEED_MORE_INPUT;
   }
   if (!state.writer) StartFiles(state);
@@ -206,8 +209,7 @@ duckdb::SinkFinalizeType PondInsert::Finalize(duckdb::Pipeline& pipeline, duckdb
   if (state.rows == 0) return duckdb::SinkFinalizeType::READY;
   if (state.unsorted) state.few = SortedByKey(state.client, *state.def, *state.returned);
   if (state.few) {
-    const bool few_enough = state.few->Count() <= kInlineRowsMax && WantsInline(state);
-    if (!few_enough || !AddToLog(state)) StartFiles(state);
+    if (!IsFew(*state.few) || !WantsInline(state) || !AddToLog(state)) StartFiles(state);
   }
   if (state.writer) AddFiles(state);
   if (!state.def->Keys().empty()) CheckKeys(state);

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/check.h"
 #include "duckdb/storage/buffer_manager.hpp"
 
 namespace duckpond {
@@ -14,8 +15,10 @@ constexpr uint64_t kSlotsMin = 1024;
 }  // namespace
 
 bool KeyHashSet::Insert(std::string_view hash) {
-  if (used_ >= size_ / 4 * 3) Grow();
   Slot wanted;
+  CHECK(hash.size() == sizeof(wanted));
+  // A quarter stays free, which ends each search.
+  if (used_ >= size_ / 4 * 3) Grow();
   std::memcpy(&wanted, hash.data(), sizeof(wanted));
   // All zeros mean a free slot; no two keys meet in it more likely than in any other.
   if (wanted.is_free()) wanted.low = 1;
