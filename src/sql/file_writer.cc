@@ -18,8 +18,10 @@ namespace {
 
 // A file is ended when it is this large.
 constexpr uint64_t kFileBytes = 120 * 1024 * 1024;
-// Tails of at most this size are kept in the log: reading the file is then one request.
+// Tails of at most this size are kept in the log: reading a row group is then one request. Files
+// that are no larger than that are read whole, which is one request as well.
 constexpr uint64_t kTailInLogBytes = 2048;
+constexpr uint64_t kTailInLogFileBytes = 64 * 1024;
 // What a row group of a table with a key aims at, as encoded; a reader of one row fetches it whole.
 constexpr uint64_t kGroupBytes = 128 * 1024;
 // Row groups are multiples of it. DuckDB reads 2,048 rows at a time, so fewer save bytes only.
@@ -205,7 +207,7 @@ void FileWriter::CloseFile() {
     ColumnStatistics statistics = bounds->Finish();
     if (statistics.field_id != kRowIdFieldId) file.statistics.push_back(std::move(statistics));
   }
-  if (tail.size() <= kTailInLogBytes) file.footer = tail;
+  if (tail.size() <= kTailInLogBytes && file.bytes > kTailInLogFileBytes) file.footer = tail;
   Put(file, Bytes(std::move(buffer->content)));
   files_.push_back(std::move(file));
   encoder_.reset();
