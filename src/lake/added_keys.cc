@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <unordered_set>
 
 #include "lake/key_compare.h"
 #include "lake/key_text.h"
@@ -90,11 +91,14 @@ class KeySpans {
   }
 
   bool MayTouch(const DataFile& file) const {
-    return std::ranges::any_of(file.keys, [&](const KeySummary& key) {
-      return std::ranges::any_of(spans_, [&](const Span& span) {
-        return span.any && span.constraint == key.constraint && key.min <= span.max &&
-               span.min <= key.max;
-      });
+    return std::ranges::any_of(file.keys, [this](const KeySummary& key) { return Touches(key); });
+  }
+  // Of a block whose summary leaves a key out, nothing is known of that key.
+  bool MayTouch(const FileBlock& block) const {
+    return std::ranges::any_of(spans_, [&](const Span& span) {
+      const auto& keys = block.summary().all.keys;
+      const auto key = std::ranges::find(keys, span.constraint, &KeySummary::constraint);
+      return span.any && (key == keys.end() || Touches(*key));
     });
   }
 
@@ -105,13 +109,22 @@ class KeySpans {
     std::string max;
     bool any = false;
   };
+  bool Touches(const KeySummary& key) const {
+    return std::ranges::any_of(spans_, [&](const Span& span) {
+      return span.any && span.constraint == key.constraint && key.min <= span.max &&
+             span.min <= key.max;
+    });
+  }
+
   std::vector<Span> spans_;
 };
 
 Result<std::vector<KeySourcePtr>> SourcesOf(PondSite& site, const Table& table,
                                             const KeySpans& spans) {
   std::vector<KeySourcePtr> sources;
-  for (const DataFilePtr& file : table.files) {
+  ASSIGN_OR_RETURN(const std::vector<DataFilePtr> files,
+                   table.files.Some([&](const FileBlock& block) { return spans.MayTouch(block); }));
+  for (const DataFilePtr& file : files) {
     if (spans.MayTouch(*file)) sources.push_back(FileSource(file));
   }
   for (const InlineRowsPtr& rows : table.inline_rows) {
@@ -121,19 +134,35 @@ Result<std::vector<KeySourcePtr>> SourcesOf(PondSite& site, const Table& table,
   return sources;
 }
 
-// What came to the table since `base`, and has not been seen. New rows have new ids, above those of
-// the base; only a flush makes a file whose rows are older, and it may have new ones too.
+// Files that came to the table since `base`. New rows have new ids, above those of the base; only a
+// flush makes a file whose rows are older, and it may have new ones too.
+Result<std::vector<DataFilePtr>> NewerFiles(const Table& base, const Table& newest) {
+  const auto& known = base.files.blocks();
+  ASSIGN_OR_RETURN(std::vector<DataFilePtr> files, newest.files.Some([&](const FileBlock& block) {
+    const FilesSummary& summary = block.summary();
+    return (summary.all.row_id_column || summary.next_row_id > base.next_row_id) &&
+           std::ranges::find(known, &block, &FileBlockPtr::get) == known.end();
+  }));
+  std::erase_if(files, [&](const DataFilePtr& file) {
+    return file->first_row_id < base.next_row_id && !file->row_id_column;
+  });
+  if (std::ranges::none_of(files, &DataFile::row_id_column, &DataFilePtr::operator*)) return files;
+  ASSIGN_OR_RETURN(
+      const std::vector<DataFilePtr> before,
+      base.files.Some([](const FileBlock& block) { return block.summary().all.row_id_column; }));
+  std::unordered_set<Uuid> ids;
+  for (const DataFilePtr& file : before) ids.insert(file->id);
+  std::erase_if(files, [&](const DataFilePtr& file) { return ids.contains(file->id); });
+  return files;
+}
+
+// What came to the table since `base`, and has not been seen.
 Result<std::vector<KeySourcePtr>> NewerSources(PondSite& site, const Table& base,
                                                const Table& newest, const AddedKeys& added) {
   std::vector<KeySourcePtr> sources;
-  for (const DataFilePtr& file : newest.files) {
-    const bool newer = file->first_row_id >= base.next_row_id || file->row_id_column;
-    if (!newer || added.seen.contains(file->id)) continue;
-    const bool known =
-        file->row_id_column && std::ranges::any_of(base.files, [&](const DataFilePtr& other) {
-          return other->id == file->id;
-        });
-    if (!known) sources.push_back(FileSource(file));
+  ASSIGN_OR_RETURN(const std::vector<DataFilePtr> files, NewerFiles(base, newest));
+  for (const DataFilePtr& file : files) {
+    if (!added.seen.contains(file->id)) sources.push_back(FileSource(file));
   }
   for (const InlineRowsPtr& rows : newest.inline_rows) {
     if (rows->first_row_id < base.next_row_id || added.seen.contains(rows->id)) continue;

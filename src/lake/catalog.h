@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "lake/data_file.h"
+#include "lake/file_list.h"
 #include "lake/schema.h"
 #include "lake/shared_list.h"
 #include "log/event_log.h"
@@ -24,8 +25,8 @@ namespace duckpond {
 
 struct Table {
   std::shared_ptr<const TableDef> def;
-  SharedList<DataFilePtr> files;          // In the order of their first row ids.
-  SharedList<InlineRowsPtr> inline_rows;  // Likewise.
+  FileList files;
+  SharedList<InlineRowsPtr> inline_rows;  // In the order of their first row ids.
   uint64_t next_row_id = 0;
   uint64_t rows = 0;          // Of files and inline rows together.
   uint64_t inline_bytes = 0;  // Of the encoded inline rows.

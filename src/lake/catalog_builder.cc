@@ -17,15 +17,15 @@ Status Corrupt(fmt::format_string<Args...> format, Args&&... args) {
 }
 
 // Nearly always the new one comes last.
-template <class T>
-void InsertByRowId(SharedList<T>& list, T item) {
-  std::vector<T>& items = list.Mutable();
+void InsertByRowId(SharedList<InlineRowsPtr>& list, InlineRowsPtr item) {
+  std::vector<InlineRowsPtr>& items = list.Mutable();
   if (items.empty() || items.back()->first_row_id <= item->first_row_id) {
     items.push_back(std::move(item));
     return;
   }
-  const auto after = std::ranges::upper_bound(items, item->first_row_id, {},
-                                              [](const T& other) { return other->first_row_id; });
+  const auto after =
+      std::ranges::upper_bound(items, item->first_row_id, {},
+                               [](const InlineRowsPtr& other) { return other->first_row_id; });
   items.insert(after, std::move(item));
 }
 
@@ -250,7 +250,8 @@ Status CatalogBuilder::AddId(Work& work, const Uuid& id) {
   }
   // A clock that is behind others, or a base, whose lines stand in the order of row ids.
   if (work.ids.empty()) {
-    for (const DataFilePtr& file : table.files) work.ids.insert(file->id);
+    ASSIGN_OR_RETURN(const std::vector<DataFilePtr> files, table.files.All());
+    for (const DataFilePtr& file : files) work.ids.insert(file->id);
     for (const InlineRowsPtr& rows : table.inline_rows) work.ids.insert(rows->id);
   }
   if (work.ids.insert(id).second) return Status::Ok();
@@ -291,7 +292,27 @@ Status CatalogBuilder::Do(const Uuid& id, const lake_event::AddFile& event) {
   } else {
     RETURN_IF_ERROR(Count(table, event.file->first_row_id, event.file->rows));
   }
-  InsertByRowId(table.files, event.file);
+  table.files.Add(event.file);
+  return Status::Ok();
+}
+
+Status CatalogBuilder::Add(FilesSummary summary, std::shared_ptr<const UnreadLines> lines) {
+  ASSIGN_OR_RETURN(Work * work, TableToChange(summary.table));
+  Table& table = *work->table;
+  const DataFile& all = summary.all;
+  if (summary.files == 0 || summary.files > all.rows || all.rows > kRowsMax - table.rows ||
+      all.first_row_id >= summary.next_row_id || summary.next_row_id > table.next_row_id) {
+    return Corrupt("table \"{}\": a summary of {} files with {} rows that cannot be",
+                   table.def->name, summary.files, all.rows);
+  }
+  if (table.files.size() >= kFilesMax || summary.files > kFilesMax - table.files.size()) {
+    return Status::Exhausted(fmt::format("a table has at most {} files", kFilesMax));
+  }
+  table.rows += all.rows;
+  table.greatest_id = std::max(table.greatest_id, summary.greatest_id);
+  work->ids.clear();
+  table.files.Add(
+      std::make_shared<const FileBlock>(table.def, std::move(summary), std::move(lines)));
   return Status::Ok();
 }
 

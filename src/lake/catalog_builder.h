@@ -24,6 +24,8 @@ class CatalogBuilder {
   explicit CatalogBuilder(CatalogPtr before);
 
   Status Apply(const LakeChange& change);
+  // Adds files that are looked at later.
+  Status Add(FilesSummary summary, std::shared_ptr<const UnreadLines> lines);
 
   // As it is now. Valid until the next Apply.
   const Catalog& current() const { return *catalog_; }

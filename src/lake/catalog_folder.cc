@@ -14,32 +14,83 @@ namespace {
 constexpr char kTablesBehind = '\x01';
 constexpr char kViewsBehind = '\x02';
 
-void UnfoldTable(const Table& table, std::vector<Event>& events) {
-  const Uuid& id = table.def->id;
-  events.push_back(EncodeEvent({id, lake_event::CreateTable{table.def, table.next_row_id}}));
-  for (const DataFilePtr& file : table.files) {
-    events.push_back(EncodeEvent({file->id, lake_event::AddFile{id, file}}));
+// Lists of files with at least so much text are summed up, in parts of about so much.
+constexpr size_t kSummedTextBytesMin = 256 << 10;
+constexpr size_t kSummedTextBytes = 1 << 20;
+
+StateRun One(std::string place, Event event) {
+  StateRun run{std::move(place), {}, ""};
+  run.events.push_back(std::move(event));
+  return run;
+}
+
+void UnfoldFiles(const std::string& place, const Uuid& table, const std::vector<DataFilePtr>& files,
+                 std::vector<StateRun>& runs) {
+  if (files.empty()) return;
+  std::vector<Event> events;
+  size_t text_bytes = 0;
+  for (const DataFilePtr& file : files) {
+    events.push_back(EncodeEvent({file->id, lake_event::AddFile{table, file}}));
+    text_bytes += events.back().data.size();
   }
-  for (const InlineRowsPtr& rows : table.inline_rows) {
-    events.push_back(EncodeEvent({rows->id, lake_event::AddRows{id, rows}}));
+  if (text_bytes < kSummedTextBytesMin) {
+    runs.push_back({place, std::move(events), ""});
+    return;
+  }
+  for (size_t begin = 0, end = 0; begin < events.size(); begin = end) {
+    StateRun run{place, {}, ""};
+    for (size_t bytes = 0; end < events.size() && bytes < kSummedTextBytes; ++end) {
+      bytes += events[end].data.size();
+      run.events.push_back(std::move(events[end]));
+    }
+    const auto at = [&files](size_t i) { return files.begin() + static_cast<ptrdiff_t>(i); };
+    run.summary = EncodeSummary(Summarize(table, {at(begin), at(end)}));
+    runs.push_back(std::move(run));
   }
 }
 
-void UnfoldSchema(const Schema& schema, std::vector<Event>& events) {
+Status UnfoldTable(const std::string& place, const Table& table, std::vector<StateRun>& runs) {
+  const Uuid& id = table.def->id;
+  runs.push_back(
+      One(place, EncodeEvent({id, lake_event::CreateTable{table.def, table.next_row_id}})));
+  ASSIGN_OR_RETURN(const std::vector<DataFilePtr> files, table.files.All());
+  UnfoldFiles(place, id, files, runs);
+  StateRun rows{place, {}, ""};
+  for (const InlineRowsPtr& some : table.inline_rows) {
+    rows.events.push_back(EncodeEvent({some->id, lake_event::AddRows{id, some}}));
+  }
+  if (!rows.events.empty()) runs.push_back(std::move(rows));
+  return Status::Ok();
+}
+
+// docs/formats/log.md tells what places look like: a reader finds a table's parts by its name.
+Status UnfoldSchema(const std::string& name, const Schema& schema, std::vector<StateRun>& runs) {
   if (!schema.def.id.is_nil()) {
-    events.push_back(EncodeEvent({schema.def.id, lake_event::CreateSchema{schema.def}}));
+    runs.push_back(One(name, EncodeEvent({schema.def.id, lake_event::CreateSchema{schema.def}})));
   } else if (!schema.def.comment.empty()) {
     // "main" was not created by an event, only its comment was set by one, whose id is forgotten.
     lake_event::SetComment comment;
     comment.on = lake_event::SetComment::On::kSchema;
     comment.schema = schema.def.name;
     comment.comment = schema.def.comment;
-    events.push_back(EncodeEvent({Uuid{}, std::move(comment)}));
+    runs.push_back(One(name, EncodeEvent({Uuid{}, std::move(comment)})));
   }
-  for (const auto& [name, table] : schema.tables) UnfoldTable(*table, events);
-  for (const auto& [name, view] : schema.views) {
-    events.push_back(EncodeEvent({view->id, lake_event::CreateView{view}}));
+  for (const auto& [table_name, table] : schema.tables) {
+    RETURN_IF_ERROR(UnfoldTable(name + kTablesBehind + table_name, *table, runs));
   }
+  for (const auto& [view_name, view] : schema.views) {
+    runs.push_back(One(name + kViewsBehind + view_name,
+                       EncodeEvent({view->id, lake_event::CreateView{view}})));
+  }
+  return Status::Ok();
+}
+
+Status Apply(std::span<const Event> events, EventDecoder& decoder, CatalogBuilder& builder) {
+  for (const Event& event : events) {
+    ASSIGN_OR_RETURN(LakeEvent decoded, decoder.Decode(event));
+    RETURN_IF_ERROR(builder.Apply({event.id, std::move(decoded)}));
+  }
+  return Status::Ok();
 }
 
 }  // namespace
@@ -58,37 +109,32 @@ Result<StatePtr> CatalogFolder::Fold(StatePtr before, std::span<const Event> eve
   if (events.empty()) return before;
   EventDecoder decoder;
   CatalogBuilder builder(std::static_pointer_cast<const Catalog>(before));
-  for (const Event& event : events) {
-    ASSIGN_OR_RETURN(LakeEvent decoded, decoder.Decode(event));
-    RETURN_IF_ERROR(builder.Apply({event.id, std::move(decoded)}));
+  RETURN_IF_ERROR(Apply(events, decoder, builder));
+  return StatePtr(builder.Take());
+}
+
+Result<StatePtr> CatalogFolder::FoldBase(std::span<const StatePart> parts) const {
+  EventDecoder decoder;
+  CatalogBuilder builder(std::static_pointer_cast<const Catalog>(Empty()));
+  for (const StatePart& part : parts) {
+    if (part.lines == nullptr) {
+      RETURN_IF_ERROR(Apply(part.events, decoder, builder));
+      continue;
+    }
+    ASSIGN_OR_RETURN(FilesSummary summary, decoder.DecodeSummary(part.summary));
+    RETURN_IF_ERROR(builder.Add(std::move(summary), part.lines));
   }
   return StatePtr(builder.Take());
 }
 
-std::vector<Event> CatalogFolder::Unfold(const FoldedState& state) const {
+Result<std::vector<StateRun>> CatalogFolder::Unfold(const FoldedState& state) const {
   const auto& catalog = static_cast<const Catalog&>(state);
-  std::vector<Event> events;
+  std::vector<StateRun> runs(1);
   for (const auto& [name, value] : catalog.options) {
-    events.push_back(EncodeEvent({Uuid{}, lake_event::SetOption{name, value}}));
+    runs[0].events.push_back(EncodeEvent({Uuid{}, lake_event::SetOption{name, value}}));
   }
-  for (const auto& [name, schema] : catalog.schemas) UnfoldSchema(*schema, events);
-  return events;
-}
-
-// docs/formats/log.md tells what they look like: a reader finds a table's parts by its name.
-std::vector<PlaceRun> CatalogFolder::Places(const FoldedState& state) const {
-  const auto& catalog = static_cast<const Catalog&>(state);
-  std::vector<PlaceRun> runs{{"", catalog.options.size()}};
   for (const auto& [name, schema] : catalog.schemas) {
-    const bool has_line = !schema->def.id.is_nil() || !schema->def.comment.empty();
-    runs.push_back({name, has_line ? size_t{1} : size_t{0}});
-    for (const auto& [table_name, table] : schema->tables) {
-      runs.push_back(
-          {name + kTablesBehind + table_name, 1 + table->files.size() + table->inline_rows.size()});
-    }
-    for (const auto& [view_name, view] : schema->views) {
-      runs.push_back({name + kViewsBehind + view_name, 1});
-    }
+    RETURN_IF_ERROR(UnfoldSchema(name, *schema, runs));
   }
   return runs;
 }

@@ -4,7 +4,8 @@
 // carries.
 //
 // Threads:  stateless; all methods may be called concurrently.
-// Cost:     folding is linear in the bytes of the events and copies what they touch.
+// Cost:     folding is linear in the bytes of the events and copies what they touch. Files of large
+//           tables that come from a base are not looked at (lake/file_list.h).
 // Format:   docs/formats/events.md
 #pragma once
 
@@ -20,8 +21,8 @@ class CatalogFolder final : public Folder {
 
   StatePtr Empty() const override;
   Result<StatePtr> Fold(StatePtr before, std::span<const Event> events) const override;
-  std::vector<Event> Unfold(const FoldedState& state) const override;
-  std::vector<PlaceRun> Places(const FoldedState& state) const override;
+  Result<StatePtr> FoldBase(std::span<const StatePart> parts) const override;
+  Result<std::vector<StateRun>> Unfold(const FoldedState& state) const override;
   bool Knows(std::string_view name) const override;
 };
 

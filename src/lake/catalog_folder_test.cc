@@ -6,6 +6,7 @@
 #include "lake/catalog_builder.h"
 #include "lake/event_kinds.h"
 #include "tests/support/test_rows.h"
+#include "tests/support/unfolded.h"
 
 namespace duckpond {
 namespace {
@@ -157,7 +158,7 @@ TEST(CatalogFolder, EverythingComesBackFromItsEvents) {
   EXPECT_EQ(def.constraints[2].references.columns, (std::vector<std::string>{"x", "y"}));
   EXPECT_EQ(def.constraints[1].check_sql, "(\"Id\" > 0)");
   EXPECT_EQ(def.tags.at("k"), "v");
-  const DataFile& file = *table->files[0];
+  const DataFile& file = *table->files.loose()[0];
   EXPECT_EQ(file.statistics[0].min, std::string("\0a", 2));
   EXPECT_TRUE(file.statistics[0].exact);
   EXPECT_EQ(file.statistics[1].max, std::nullopt);
@@ -175,10 +176,10 @@ TEST(CatalogFolder, EverythingComesBackFromItsEvents) {
 TEST(CatalogFolder, UnfoldedEventsFoldIntoTheSameState) {
   const auto catalog = FoldAll(Encoded(SampleChanges()));
   ASSERT_TRUE(catalog.ok());
-  const std::vector<Event> events = Folder().Unfold(**catalog);
+  const std::vector<Event> events = UnfoldedEvents(Folder(), **catalog);
   const auto again = FoldAll(events);
   ASSERT_TRUE(again.ok()) << again.status().ToString();
-  EXPECT_EQ(TextOf(Folder().Unfold(**again)), TextOf(events));
+  EXPECT_EQ(TextOf(UnfoldedEvents(Folder(), **again)), TextOf(events));
   // Row ids go on where they were, also when the last rows are gone.
   EXPECT_EQ((*again)->FindTable(Id(1))->next_row_id, 12u);
 }
@@ -193,7 +194,7 @@ TEST(CatalogFolder, AFoldSharesWhatItDoesNotTouch) {
   EXPECT_EQ((*before)->FindTable(Id(1))->rows, 12u);
   EXPECT_EQ(after.FindTable(Id(1))->rows, 14u);
   EXPECT_EQ(after.FindSchema("s2"), (*before)->FindSchema("s2"));
-  EXPECT_EQ(&after.FindTable(Id(1))->files.items(), &(*before)->FindTable(Id(1))->files.items());
+  EXPECT_EQ(&after.FindTable(Id(1))->files.loose(), &(*before)->FindTable(Id(1))->files.loose());
   EXPECT_EQ(after.places, (*before)->places);
 }
 
@@ -214,10 +215,10 @@ TEST(CatalogFolder, AFlushMovesRowsAndKeepsTheirCount) {
   EXPECT_TRUE(table->inline_rows.empty());
   EXPECT_EQ(table->files.size(), 2u);
   EXPECT_EQ((*catalog)->inline_bytes, 0u);
-  const std::vector<Event> events = Folder().Unfold(**catalog);
+  const std::vector<Event> events = UnfoldedEvents(Folder(), **catalog);
   const auto again = FoldAll(events);
   ASSERT_TRUE(again.ok());
-  EXPECT_EQ(TextOf(Folder().Unfold(**again)), TextOf(events));
+  EXPECT_EQ(TextOf(UnfoldedEvents(Folder(), **again)), TextOf(events));
 }
 
 TEST(CatalogFolder, EventsThatCannotBeAreCorruptAndNamed) {

@@ -32,12 +32,15 @@ TEST_F(CatalogPlaces, EachLineOfABaseHasThePlaceOfItsTable) {
   const auto& folder = CatalogFolder::Instance();
   std::string text;
   std::vector<std::string> places;
-  for (const PlaceRun& run : folder.Places(*catalog)) {
-    for (size_t i = 0; i < run.lines; ++i) places.push_back(run.place);
+  const auto runs = folder.Unfold(*catalog);
+  ASSERT_TRUE(runs.ok());
+  std::vector<Event> events;
+  for (const StateRun& run : *runs) {
+    EXPECT_EQ(run.summary, "");
+    places.insert(places.end(), run.events.size(), run.place);
+    events.insert(events.end(), run.events.begin(), run.events.end());
   }
   EXPECT_TRUE(std::ranges::is_sorted(places));
-  const std::vector<Event> events = folder.Unfold(*catalog);
-  ASSERT_EQ(places.size(), events.size());
   for (size_t i = 0; i < events.size(); ++i) {
     std::string place = places[i];
     std::ranges::replace(place, '\x01', '/');

@@ -38,11 +38,13 @@ Status NothingHappened(const Status& status) {
   return Status::Unavailable(status.message());
 }
 
+// Where it cannot be told, it does.
 bool Names(const Catalog& catalog, const Uuid& table, const Uuid& file) {
   const TablePtr found = catalog.FindTable(table);
-  return found != nullptr && std::ranges::any_of(found->files, [&](const DataFilePtr& other) {
-           return other->id == file;
-         });
+  if (found == nullptr) return false;
+  const auto files = found->files.All();
+  return !files.ok() ||
+         std::ranges::any_of(*files, [&](const DataFilePtr& other) { return other->id == file; });
 }
 
 // After a commit that succeeded: files that it did not name after all. Whether it did is looked up

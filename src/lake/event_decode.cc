@@ -322,6 +322,12 @@ void Read(JsonReader& in, Value value, lake_event::SetOption& event) {
   });
 }
 
+// Any other word would be a way of numbering rows that this program does not know.
+void ReadRowIds(JsonReader& in, Value value, bool& in_column) {
+  if (in.Text(value) != kRowIdsInColumn) in.Wrong("row ids of an unknown kind");
+  in_column = true;
+}
+
 void Read(JsonReader& in, Value value, lake_event::AddFile& event) {
   auto file = std::make_shared<DataFile>();
   file->id = in.id();
@@ -335,12 +341,7 @@ void Read(JsonReader& in, Value value, lake_event::AddFile& event) {
     if (key == "checksum") return ReadChecksum(in, v, file->checksum);
     if (key == "rows") return in.Read(v, file->rows);
     if (key == "first_row_id") return in.Read(v, file->first_row_id);
-    if (key == "row_ids") {
-      // Any other word would be a way of numbering rows that this program does not know.
-      if (in.Text(v) != kRowIdsInColumn) in.Wrong("row ids of an unknown kind");
-      file->row_id_column = true;
-      return;
-    }
+    if (key == "row_ids") return ReadRowIds(in, v, file->row_id_column);
     if (key == "statistics") return Read(in, v, file->statistics);
     if (key == "keys") return ReadList(in, v, kConstraintsMax, file->keys);
     if (key == "row_groups") return Read(in, v, file->row_groups);
@@ -370,6 +371,23 @@ void Read(JsonReader& in, Value value, lake_event::FlushRows& event) {
   });
 }
 
+void Read(JsonReader& in, Value value, FilesSummary& summary) {
+  DataFile& all = summary.all;
+  in.Object(value, [&](Key key, Value v) {
+    if (key == "table") return in.Read(v, summary.table);
+    if (key == "files") return in.Read(v, summary.files);
+    if (key == "row_groups") return in.Read(v, summary.row_groups);
+    if (key == "bytes") return in.Read(v, all.bytes);
+    if (key == "rows") return in.Read(v, all.rows);
+    if (key == "first_row_id") return in.Read(v, all.first_row_id);
+    if (key == "next_row_id") return in.Read(v, summary.next_row_id);
+    if (key == "row_ids") return ReadRowIds(in, v, all.row_id_column);
+    if (key == "greatest_id") return in.Read(v, summary.greatest_id);
+    if (key == "statistics") return Read(in, v, all.statistics);
+    if (key == "keys") return ReadList(in, v, kConstraintsMax, all.keys);
+  });
+}
+
 template <class T>
 LakeEvent ReadEvent(JsonReader& in, Value value) {
   T event;
@@ -388,6 +406,15 @@ constexpr auto kReadFunctions = ReadFunctions(static_cast<LakeEvent*>(nullptr));
 }  // namespace
 
 struct EventDecoder::Parser {
+  bool Parse(const std::string& from, JsonReader& in, dom::element& value) {
+    // simdjson reads a little behind the end.
+    text.reserve(from.size() + simdjson::SIMDJSON_PADDING);
+    text.assign(from);
+    if (json.parse(text.data(), text.size(), false).get(value) == simdjson::SUCCESS) return true;
+    in.Wrong("something that is not JSON");
+    return false;
+  }
+
   dom::parser json;
   std::string text;
 };
@@ -402,22 +429,25 @@ Result<LakeEvent> EventDecoder::Decode(const Event& event) {
     return Status::Unsupported(
         fmt::format("event {} is of the unknown kind '{}'", event.id.ToString(), event.name));
   }
-  // simdjson reads a little behind the end.
-  parser_->text.reserve(event.data.size() + simdjson::SIMDJSON_PADDING);
-  parser_->text.assign(event.data);
   JsonReader in(event.id);
-  dom::element value;
   LakeEvent decoded;
-  if (parser_->json.parse(parser_->text.data(), parser_->text.size(), false).get(value) !=
-      simdjson::SUCCESS) {
-    in.Wrong("something that is not JSON");
-  } else {
+  dom::element value;
+  if (parser_->Parse(event.data, in, value)) {
     decoded = kReadFunctions[static_cast<size_t>(kind - kinds.begin())](in, value);
   }
   if (!in.ok()) {
     return Status::Corrupt(
         fmt::format("event {} ('{}') holds {}", event.id.ToString(), event.name, in.wrong()));
   }
+  return decoded;
+}
+
+Result<FilesSummary> EventDecoder::DecodeSummary(const std::string& summary) {
+  JsonReader in(Uuid{});
+  FilesSummary decoded;
+  dom::element value;
+  if (parser_->Parse(summary, in, value)) Read(in, value, decoded);
+  if (!in.ok()) return Status::Corrupt("the summary of a part holds " + in.wrong());
   return decoded;
 }
 

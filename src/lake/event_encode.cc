@@ -231,4 +231,19 @@ Event EncodeEvent(const LakeChange& change) {
   return {change.id, std::string(NameOf(change.event)), json.Take(), false};
 }
 
+std::string EncodeSummary(const FilesSummary& summary) {
+  const DataFile& all = summary.all;
+  JsonWriter json;
+  json.BeginObject().Key("table").String(summary.table.ToString());
+  json.Key("files").Uint(summary.files).Key("row_groups").Uint(summary.row_groups);
+  json.Key("bytes").Uint(all.bytes).Key("rows").Uint(all.rows);
+  json.Key("first_row_id").Uint(all.first_row_id).Key("next_row_id").Uint(summary.next_row_id);
+  if (all.row_id_column) json.Key("row_ids").String(kRowIdsInColumn);
+  json.Key("greatest_id").String(summary.greatest_id.ToString());
+  WriteStatistics(json, all.statistics);
+  WriteList(json, "keys", all.keys, WriteKey);
+  json.EndObject();
+  return json.Take();
+}
+
 }  // namespace duckpond

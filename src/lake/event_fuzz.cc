@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "lake/catalog_folder.h"
+#include "tests/support/unfolded.h"
 
 namespace {
 
@@ -36,9 +37,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto& folder = duckpond::CatalogFolder::Instance();
   const auto state = folder.Fold(folder.Empty(), events);
   if (!state.ok()) return 0;
-  const auto unfolded = folder.Unfold(**state);
+  const auto unfolded = duckpond::UnfoldedEvents(folder, **state);
   const auto again = folder.Fold(folder.Empty(), unfolded);
   CHECK(again.ok());
-  CHECK(TextOf(folder.Unfold(**again)) == TextOf(unfolded));
+  CHECK(TextOf(duckpond::UnfoldedEvents(folder, **again)) == TextOf(unfolded));
   return 0;
 }

@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "lake/data_file.h"
+#include "lake/file_list.h"
 #include "lake/schema.h"
 #include "log/event.h"
 
@@ -90,6 +91,9 @@ struct LakeChange {
 std::string_view NameOf(const LakeEvent& event);
 Event EncodeEvent(const LakeChange& change);
 
+// What the summary of a part in a base says (log/folder.h): one JSON object.
+std::string EncodeSummary(const FilesSummary& summary);
+
 class EventDecoder {
  public:
   EventDecoder();
@@ -98,6 +102,7 @@ class EventDecoder {
   EventDecoder& operator=(const EventDecoder&) = delete;
 
   Result<LakeEvent> Decode(const Event& event);
+  Result<FilesSummary> DecodeSummary(const std::string& summary);
 
  private:
   struct Parser;

@@ -14,6 +14,7 @@
 #include "lake/column_batch.h"
 #include "lake/key.h"
 #include "log/lines.h"
+#include "tests/support/unfolded.h"
 
 namespace duckpond {
 namespace {
@@ -105,7 +106,7 @@ TEST(Golden, EventsFoldIntoTheStateThatTheyDidEver) {
   const auto state = folder.Fold(folder.Empty(), events);
   ASSERT_TRUE(state.ok()) << state.status().ToString();
   std::string text;
-  for (const Event& event : folder.Unfold(**state)) AppendLine(text, event);
+  for (const Event& event : UnfoldedEvents(folder, **state)) AppendLine(text, event);
   EXPECT_EQ(text, expected);
 }
 

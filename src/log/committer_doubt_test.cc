@@ -55,7 +55,9 @@ class AgedFolder final : public Folder {
   explicit AgedFolder(std::set<std::string, std::less<>> known) : known_(std::move(known)) {}
   StatePtr Empty() const override { return std::make_shared<SetState>(); }
   Result<StatePtr> Fold(StatePtr before, std::span<const Event>) const override { return before; }
-  std::vector<Event> Unfold(const FoldedState&) const override { return {}; }
+  Result<std::vector<StateRun>> Unfold(const FoldedState&) const override {
+    return std::vector<StateRun>();
+  }
   bool Knows(std::string_view name) const override { return known_.contains(name); }
 
  private:

@@ -296,7 +296,9 @@ TEST_F(CommitterTest, AWriterRefusesALogWithEventsItDoesNotKnow) {
    public:
     StatePtr Empty() const override { return std::make_shared<SetState>(); }
     Result<StatePtr> Fold(StatePtr before, std::span<const Event>) const override { return before; }
-    std::vector<Event> Unfold(const FoldedState&) const override { return {}; }
+    Result<std::vector<StateRun>> Unfold(const FoldedState&) const override {
+      return std::vector<StateRun>();
+    }
     bool Knows(std::string_view) const override { return false; }
   };
   ASSERT_TRUE(Put("a", "1").ok());

@@ -45,7 +45,8 @@ void FuzzText(std::string_view text) {
   const auto log = DecodeLog(EncodeLogHeader(frame) + frame, "fuzz");
   if (log.ok()) {
     const auto state = ParseStateLines(log->state_lines, place);
-    if (state.ok()) CHECK(StateLines(*state).size() == log->state_lines.size());
+    if (state.ok())
+      CHECK(KeyLines(state->keys).size() + state->events.size() == log->state_lines.size());
   }
 }
 

@@ -126,6 +126,73 @@ TEST_F(HistoryTest, PartsAreNamedWithTheirFirstAndLastPlace) {
   EXPECT_EQ(SetText(Await(OpenOther()->Latest(Context{}))->state), texts_.back());
 }
 
+// A folder that sums up entries with large values, and counts how many it has not read.
+class SummingFolder final : public Folder {
+ public:
+  StatePtr Empty() const override { return folder_.Empty(); }
+  Result<StatePtr> Fold(StatePtr before, std::span<const Event> events) const override {
+    return folder_.Fold(std::move(before), events);
+  }
+  Result<StatePtr> FoldBase(std::span<const StatePart> parts) const override {
+    unread.clear();
+    for (const StatePart& part : parts) {
+      if (part.lines != nullptr) unread.push_back(part.summary);
+    }
+    return Folder::FoldBase(parts);
+  }
+  Result<std::vector<StateRun>> Unfold(const FoldedState& state) const override {
+    auto runs = folder_.Unfold(state);
+    for (StateRun& run : *runs) {
+      if (run.events[0].data.size() > 1000) run.summary = R"({"place":")" + run.place + R"("})";
+    }
+    return runs;
+  }
+  bool Knows(std::string_view name) const override { return folder_.Knows(name); }
+
+  mutable std::vector<std::string> unread;
+
+ private:
+  const SetFolder folder_;
+};
+
+TEST_F(HistoryTest, LinesThatAreSummedUpAreAPartThatIsNotReadAtOnce) {
+  const SummingFolder folder;
+  rolling_.inline_state_bytes_max = 100;
+  log_ = EventLog::Open(env_, memory_, folder, rolling_, FreshShare());
+  SetChange::Entries entries;
+  for (const char* key : {"a", "b", "c", "d", "e"}) {
+    const size_t size = *key == 'b' || *key == 'd' ? 2000 : 10;
+    entries.emplace_back(key, std::string(size, 'x'));
+  }
+  auto change = std::make_shared<SetChange>(env_.uuids, entries);
+  ASSERT_TRUE(Await(log().Commit(Context{}, change, Options())).ok());
+  CommitUntil(Objects(".log").size() + 1);
+  const auto decoded = DecodeLog(Content("pond.log"), "pond.log");
+  ASSERT_TRUE(decoded.ok()) << decoded.error().ToString();
+  std::string parts;
+  for (const PartRef& part : decoded->base.parts) parts += part.bounds->first + part.summary + " ";
+  EXPECT_EQ(parts, R"(a b{"place":"b"} c d{"place":"d"} e )");
+  const auto other = EventLog::Open(env_, memory_, folder, {}, FreshShare());
+  EXPECT_EQ(SetText(Await(other->Latest(Context{}))->state), texts_.back());
+  EXPECT_EQ(folder.unread, (std::vector<std::string>{R"({"place":"b"})", R"({"place":"d"})"}));
+  const auto report = Await(other->Verify(Context{}));
+  ASSERT_TRUE(report.ok()) << report.error().ToString();
+  // A program that knows of no summaries reads it all, and events count as they do there.
+  const auto plain = Await(OpenOther()->Verify(Context{}));
+  ASSERT_TRUE(plain.ok()) << plain.error().ToString();
+  EXPECT_EQ(report->events, plain->events);
+  // What is not read is checked all the same.
+  const std::string altered = decoded->base.parts[1].path;
+  std::string body = Content(altered);
+  body[body.size() / 2] ^= 1;
+  Overwrite(altered, body);
+  const auto broken = EventLog::Open(env_, memory_, folder, {}, FreshShare());
+  const Status refused = Await(broken->Latest(Context{})).status();
+  EXPECT_EQ(refused.code(), StatusCode::kCorrupt);
+  EXPECT_NE(refused.message().find(altered), std::string::npos) << refused.message();
+  LetFinish();
+}
+
 TEST_F(HistoryTest, ASmallPondIsOpenedByOneRequestAndFollowedByItsTail) {
   const auto store = std::make_shared<FaultyObjectStore>(memory_, FaultOptions{});
   const auto other = OpenOn(store);
@@ -273,7 +340,7 @@ class OlderFolder final : public Folder {
     }
     return folder_.Fold(std::move(before), events);
   }
-  std::vector<Event> Unfold(const FoldedState& state) const override {
+  Result<std::vector<StateRun>> Unfold(const FoldedState& state) const override {
     return folder_.Unfold(state);
   }
   bool Knows(std::string_view name) const override { return name != "remove"; }

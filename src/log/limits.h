@@ -40,6 +40,8 @@ inline constexpr size_t kSegmentsListedMax = 128;
 inline constexpr size_t kPartsMax = 4096;
 // A place with a longer name is no bound of a part.
 inline constexpr size_t kPartBoundBytesMax = 1024;
+// What a part says of its lines instead of them.
+inline constexpr size_t kPartSummaryBytesMax = 2048;
 // A part is cut once its text has this many bytes: about 1 MiB compressed, a good size for one GET.
 inline constexpr size_t kPartTextBytesGoal = 8 << 20;
 
@@ -52,6 +54,7 @@ inline constexpr size_t kBatchCommitsMax = 256;
 // A batch is closed once its frames have this many bytes; one larger commit still goes alone.
 inline constexpr size_t kBatchBytesMax = 1 << 20;
 inline constexpr size_t kRequestsInFlightMax = 16;
+inline constexpr size_t kPartReadsInFlightMax = 64;
 inline constexpr size_t kSnapshotsCachedMax = 32;
 
 // Patience.

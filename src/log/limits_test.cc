@@ -170,6 +170,17 @@ TEST(LogLimitsTest, TheBoundsOfAPartHaveABoundedSize) {
   EXPECT_EQ(CodeOf(base), StatusCode::kCorrupt);
 }
 
+TEST(LogLimitsTest, TheSummaryOfAPartHasABoundedSize) {
+  BaseRecord base = Base();
+  base.parts = {{"log/a.part", 1, 1, Hash(16, 'x'), {}, R"({"a":""})"}};
+  base.parts[0].summary.insert(6, std::string(kPartSummaryBytesMax - 8, 's'));
+  EXPECT_EQ(CodeOf(base), StatusCode::kOk);
+  base.parts[0].summary.insert(6, "s");
+  EXPECT_EQ(CodeOf(base), StatusCode::kCorrupt);
+  base.parts[0].summary = "[]";
+  EXPECT_EQ(CodeOf(base), StatusCode::kCorrupt);
+}
+
 TEST(LogLimitsTest, ABaseNamesABoundedNumberOfSegments) {
   BaseRecord base = Base();
   const auto add = [&base] {

@@ -61,20 +61,21 @@ std::vector<KeyRecord> LogImage::Keys() const {
   return keys;
 }
 
+void LeaveOutUnknown(const Folder& folder, std::vector<Event>& events, std::string& unknown_event) {
+  std::erase_if(events, [&](const Event& event) {
+    if (folder.Knows(event.name)) return false;
+    // The folder decides whether a state can be made without it; a writer may not in any case.
+    if (!event.ignorable && unknown_event.empty()) unknown_event = event.name;
+    return event.ignorable;
+  });
+}
+
 Result<StatePtr> FoldEvents(const Folder& folder, StatePtr state, const std::vector<Event>& events,
                             std::string& unknown_event) {
   const auto unknown = [&folder](const Event& event) { return !folder.Knows(event.name); };
-  if (std::none_of(events.begin(), events.end(), unknown)) return folder.Fold(state, events);
-  std::vector<Event> needed;
-  for (const Event& event : events) {
-    if (!unknown(event)) {
-      needed.push_back(event);
-    } else if (!event.ignorable) {
-      // The folder decides whether a state can be made without it; a writer may not in any case.
-      if (unknown_event.empty()) unknown_event = event.name;
-      needed.push_back(event);
-    }
-  }
+  if (std::ranges::none_of(events, unknown)) return folder.Fold(state, events);
+  std::vector<Event> needed = events;
+  LeaveOutUnknown(folder, needed, unknown_event);
   return folder.Fold(state, needed);
 }
 

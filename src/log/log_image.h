@@ -70,6 +70,10 @@ struct LogImage {
 };
 using ImagePtr = std::shared_ptr<const LogImage>;
 
+// Leaves out of `events` what this program does not know and need not; sets `unknown_event`, if it
+// is empty, to the first that it should know.
+void LeaveOutUnknown(const Folder& folder, std::vector<Event>& events, std::string& unknown_event);
+
 // `state` with `events` applied, those left out that need not be known. Sets `unknown_event`, if it
 // is empty, to the first that should have been known.
 Result<StatePtr> FoldEvents(const Folder& folder, StatePtr state, const std::vector<Event>& events,

@@ -35,25 +35,72 @@ Status CheckPart(const PartRef& part, std::string_view body, uint64_t& text_byte
   return Status::Ok();
 }
 
-Status AppendLinesOf(const PartRef& part, std::string_view body, std::vector<Event>& lines) {
+Result<std::vector<Event>> LinesOf(const PartRef& part, std::string_view body) {
   const Place place{part.path, 0};
-  ASSIGN_OR_RETURN(std::vector<Event> more, DecodeLines(body, place));
-  if (more.size() != part.lines) {
-    return place.Corrupt(fmt::format("{} lines", part.lines), fmt::format("{}", more.size()));
+  ASSIGN_OR_RETURN(std::vector<Event> lines, DecodeLines(body, place));
+  if (lines.size() != part.lines) {
+    return place.Corrupt(fmt::format("{} lines", part.lines), fmt::format("{}", lines.size()));
   }
-  lines.insert(lines.end(), std::make_move_iterator(more.begin()),
-               std::make_move_iterator(more.end()));
-  return Status::Ok();
+  return lines;
 }
 
-Task<Result<std::vector<Event>>> ReadParts(SitePtr site, Context context,
-                                           std::vector<PartRef> parts) {
-  std::vector<Event> lines;
+class PartLines final : public UnreadLines {
+ public:
+  PartLines(PartRef part, Bytes body) : part_(std::move(part)), body_(std::move(body)) {}
+  Result<std::vector<Event>> Read() const override { return LinesOf(part_, body_.view()); }
+
+ private:
+  const PartRef part_;
+  const Bytes body_;
+};
+
+// StateReader: puts together what a base's state is made of.
+class StateReader {
+ public:
+  Status AddLines(std::vector<Event> lines, const Place& place) {
+    lines_ += lines.size();
+    if (parts_.empty()) {
+      ASSIGN_OR_RETURN(BaseState state, ParseStateLines(std::move(lines), place));
+      std::ranges::move(state.keys, std::back_inserter(keys_));
+      lines = std::move(state.events);
+      if (lines.empty()) return Status::Ok();
+    }
+    if (parts_.empty() || parts_.back().lines != nullptr) parts_.emplace_back();
+    std::ranges::move(lines, std::back_inserter(parts_.back().events));
+    return Status::Ok();
+  }
+  Status AddPart(const PartRef& part, Bytes body) {
+    if (part.summary.empty()) {
+      ASSIGN_OR_RETURN(std::vector<Event> lines, LinesOf(part, body.view()));
+      return AddLines(std::move(lines), Place{part.path, 0});
+    }
+    lines_ += part.lines;
+    parts_.push_back({{}, part.summary, std::make_shared<const PartLines>(part, std::move(body))});
+    return Status::Ok();
+  }
+
+  Result<LoadedState> Fold(const Folder& folder) {
+    LoadedState loaded;
+    loaded.events = lines_ - keys_.size();
+    loaded.keys = std::move(keys_);
+    for (StatePart& part : parts_) LeaveOutUnknown(folder, part.events, loaded.unknown_event);
+    ASSIGN_OR_RETURN(loaded.state, folder.FoldBase(parts_));
+    return loaded;
+  }
+
+ private:
+  std::vector<KeyRecord> keys_;
+  std::vector<StatePart> parts_;
+  uint64_t lines_ = 0;
+};
+
+Task<Status> ReadParts(SitePtr site, Context context, std::vector<PartRef> parts,
+                       StateReader* reader) {
   uint64_t text_bytes = 0;
   for (size_t next = 0; next < parts.size();) {
     const size_t first = next;
     std::vector<Task<Result<Bytes>>> reads;
-    for (; next < parts.size() && reads.size() < kRequestsInFlightMax; ++next) {
+    for (; next < parts.size() && reads.size() < kPartReadsInFlightMax; ++next) {
       const PartRef& part = parts[next];
       reads.push_back(ReadObject(site, context, {part.path, part.bytes, part.hash}));
     }
@@ -64,44 +111,48 @@ Task<Result<std::vector<Event>>> ReadParts(SitePtr site, Context context,
       CO_RETURN_IF_ERROR(CheckPart(parts[first + i], bodies[i]->view(), text_bytes));
     }
     for (size_t i = 0; i < bodies.size(); ++i) {
-      CO_RETURN_IF_ERROR(AppendLinesOf(parts[first + i], bodies[i]->view(), lines));
+      CO_RETURN_IF_ERROR(reader->AddPart(parts[first + i], *bodies[i]));
     }
   }
-  co_return lines;
+  co_return Status::Ok();
 }
 
-// The place of each line of a state; the idempotency keys come first and belong to none, "".
-// Nothing if the folder's places are not what log/folder.h says, or too long to be bounds.
-std::optional<std::vector<std::string_view>> PlacesOf(const BaseState& state) {
-  std::vector<std::string_view> places(state.keys.size());
-  for (const PlaceRun& run : state.places) {
-    const bool rises = places.empty() || places.back() <= run.place;
-    if (!rises || run.place.size() > kPartBoundBytesMax || !IsUtf8(run.place)) return std::nullopt;
-    if (run.lines > state.events.size()) return std::nullopt;
-    places.insert(places.end(), run.lines, run.place);
-  }
-  if (places.size() != state.keys.size() + state.events.size()) return std::nullopt;
-  return places;
+// Whether places are what log/folder.h says, and short enough to be bounds.
+bool MayBeBounds(const std::vector<StateRun>& runs) {
+  return std::ranges::all_of(runs,
+                             [](const StateRun& run) {
+                               return run.place.size() <= kPartBoundBytesMax && IsUtf8(run.place);
+                             }) &&
+         std::ranges::is_sorted(runs, {}, &StateRun::place);
 }
 
-// Cuts the lines into texts of about kPartTextBytesGoal.
+// Cuts the lines into texts of about kPartTextBytesGoal; a run with a summary is one by itself.
 struct PartText {
   std::string text;
   uint64_t lines = 0;
   std::optional<PartBounds> bounds;
+  std::string summary;
 };
-std::vector<PartText> CutIntoParts(const std::vector<Event>& lines, const BaseState& state) {
-  const auto places = PlacesOf(state);
+std::vector<PartText> CutIntoParts(const std::vector<StateRun>& runs) {
+  const bool named = MayBeBounds(runs);
   std::vector<PartText> parts;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    if (parts.empty() || parts.back().text.size() >= kPartTextBytesGoal) {
-      parts.emplace_back();
-      if (places) parts.back().bounds = {std::string((*places)[i]), ""};
+  bool open = false;
+  for (const StateRun& run : runs) {
+    const bool alone = !run.summary.empty() && run.summary.size() <= kPartSummaryBytesMax;
+    if (alone) open = false;
+    for (const Event& line : run.events) {
+      if (!open || (!alone && parts.back().text.size() >= kPartTextBytesGoal)) {
+        parts.emplace_back();
+        if (named) parts.back().bounds = {run.place, ""};
+        if (alone) parts.back().summary = run.summary;
+        open = true;
+      }
+      PartText& part = parts.back();
+      AppendLine(part.text, line);
+      ++part.lines;
+      if (named) part.bounds->last = run.place;
     }
-    PartText& part = parts.back();
-    AppendLine(part.text, lines[i]);
-    ++part.lines;
-    if (places) part.bounds->last = (*places)[i];
+    if (alone) open = false;
   }
   return parts;
 }
@@ -159,28 +210,27 @@ Task<Status> WriteObject(SitePtr site, Context context, std::string path, Bytes 
 
 Task<Result<LoadedState>> LoadBaseState(SitePtr site, Context context, BaseRecord base,
                                         std::vector<Event> state_lines, std::string object) {
-  if (!base.parts.empty()) {
-    auto lines = co_await ReadParts(site, std::move(context), base.parts);
-    if (!lines.ok()) co_return std::move(lines).error();
-    state_lines = *std::move(lines);
+  StateReader reader;
+  if (base.parts.empty()) {
+    CO_RETURN_IF_ERROR(reader.AddLines(std::move(state_lines), Place{object, kLogHeaderBytes}));
+  } else {
+    const Status read = co_await ReadParts(site, std::move(context), base.parts, &reader);
+    if (!read.ok()) co_return read;
   }
-  const Place place{object, kLogHeaderBytes};
-  CO_ASSIGN_OR_RETURN(BaseState state, ParseStateLines(std::move(state_lines), place));
-  LoadedState loaded;
-  loaded.events = state.events.size();
-  loaded.keys = std::move(state.keys);
-  auto folded = FoldEvents(site->folder, site->folder.Empty(), state.events, loaded.unknown_event);
-  if (!folded.ok()) {
-    co_return folded.error().Prefixed(fmt::format("base at version {}", base.version));
+  auto loaded = reader.Fold(site->folder);
+  if (!loaded.ok()) {
+    co_return loaded.error().Prefixed(fmt::format("base at version {}", base.version));
   }
-  loaded.state = *std::move(folded);
   co_return loaded;
 }
 
-Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, BaseState state) {
-  const std::vector<Event> lines = StateLines(state);
+Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, std::vector<KeyRecord> keys,
+                                         std::vector<StateRun> runs) {
+  runs.insert(runs.begin(), StateRun{"", KeyLines(keys), ""});
   StoredState stored;
-  for (const Event& line : lines) AppendLine(stored.text, line);
+  for (const StateRun& run : runs) {
+    for (const Event& line : run.events) AppendLine(stored.text, line);
+  }
   if (stored.text.size() > kObjectTextBytesMax) {
     co_return Status::Exhausted(fmt::format("a state of {} bytes of text; at most {} are read",
                                             stored.text.size(), kObjectTextBytesMax));
@@ -190,7 +240,11 @@ Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, BaseStat
     co_return stored;
   }
   stored.text.clear();
-  std::vector<PartText> texts = CutIntoParts(lines, state);
+  std::vector<PartText> texts = CutIntoParts(runs);
+  if (texts.size() > kPartsMax) {
+    for (StateRun& run : runs) run.summary.clear();
+    texts = CutIntoParts(runs);
+  }
   if (texts.size() > kPartsMax) {
     co_return Status::Exhausted(
         fmt::format("a state of {} parts; at most {}", texts.size(), kPartsMax));
@@ -199,8 +253,12 @@ Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, BaseStat
     std::vector<Task<Status>> writes;
     for (; next < texts.size() && writes.size() < kRequestsInFlightMax; ++next) {
       const Bytes body(CompressFrame(texts[next].text));
-      PartRef part{"log/" + site->env.uuids.Next().ToString() + ".part", body.size(),
-                   texts[next].lines, Xxh3_128(body.view()), std::move(texts[next].bounds)};
+      PartRef part{"log/" + site->env.uuids.Next().ToString() + ".part",
+                   body.size(),
+                   texts[next].lines,
+                   Xxh3_128(body.view()),
+                   std::move(texts[next].bounds),
+                   std::move(texts[next].summary)};
       writes.push_back(WriteObject(site, context, part.path, body));
       stored.parts.push_back(std::move(part));
     }

@@ -33,7 +33,7 @@ Task<Result<Bytes>> ReadObject(SitePtr site, Context context, ObjectRef object);
 Task<Status> WriteObject(SitePtr site, Context context, std::string path, Bytes body);
 
 // What the base of `log` stands for. Cost: none while the state is in the base, else one GET a
-// part, all at the same time.
+// part, kPartReadsInFlightMax at the same time.
 struct LoadedState {
   StatePtr state;
   std::vector<KeyRecord> keys;
@@ -48,6 +48,7 @@ struct StoredState {
   std::string text;  // Empty when there are parts.
   std::vector<PartRef> parts;
 };
-Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, BaseState state);
+Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, std::vector<KeyRecord> keys,
+                                         std::vector<StateRun> runs);
 
 }  // namespace duckpond

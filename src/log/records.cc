@@ -80,6 +80,16 @@ class Members {
     }
     return objects;
   }
+  // An object that is not the log's to understand.
+  std::string ObjectText(std::string_view key, size_t bytes_max) {
+    dom::object object;
+    std::string text;
+    if (object_[key].get(object) == simdjson::SUCCESS) text = simdjson::minify(object);
+    if (text.empty() || text.size() > bytes_max) {
+      Missing(key, fmt::format("an object of at most {} bytes", bytes_max));
+    }
+    return text;
+  }
   void Missing(std::string_view key, std::string_view expected) {
     if (!error_.ok()) return;
     error_ = place_.Corrupt(fmt::format("{} as \"{}\" of the {} line", expected, key, line_),
@@ -144,6 +154,7 @@ Result<std::vector<PartRef>> ParseParts(Members& base, const Place& place) {
     if (m.Has("first")) {
       p.bounds = {m.Text("first", kPartBoundBytesMax), m.Text("last", kPartBoundBytesMax)};
     }
+    if (m.Has("summary")) p.summary = m.ObjectText("summary", kPartSummaryBytesMax);
     RETURN_IF_ERROR(m.status());
     if (!IsObjectPath(p.path)) return place.Corrupt("the path of a part", JsonQuote(p.path));
     if (p.bounds && p.bounds->first > p.bounds->last) {
@@ -174,6 +185,7 @@ void WriteReferences(JsonWriter& json, const BaseRecord& base) {
     json.BeginObject().Key("path").String(p.path).Key("bytes").Uint(p.bytes);
     json.Key("lines").Uint(p.lines).Key("hash").String(HexEncode(p.hash));
     if (p.bounds) json.Key("first").String(p.bounds->first).Key("last").String(p.bounds->last);
+    if (!p.summary.empty()) json.Key("summary").Raw(p.summary);
     json.EndObject();
   }
   json.EndArray();
@@ -222,16 +234,15 @@ Result<DecodedCommit> DecodeCommit(std::string_view frame, const Place& place) {
   return commit;
 }
 
-std::vector<Event> StateLines(const BaseState& state) {
+std::vector<Event> KeyLines(const std::vector<KeyRecord>& keys) {
   std::vector<Event> lines;
-  lines.reserve(state.keys.size() + state.events.size());
-  for (const KeyRecord& key : state.keys) {
+  lines.reserve(keys.size());
+  for (const KeyRecord& key : keys) {
     JsonWriter json;
     json.BeginObject().Key("key").String(key.key).Key("version").Uint(key.version);
     json.Key("time").Int(key.time_us).EndObject();
     lines.push_back({key.transaction, "key", json.Take(), false});
   }
-  lines.insert(lines.end(), state.events.begin(), state.events.end());
   return lines;
 }
 

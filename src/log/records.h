@@ -56,6 +56,8 @@ struct PartRef {
   uint64_t lines = 0;
   Hash hash;                         // Of the whole object.
   std::optional<PartBounds> bounds;  // None: it may have lines of any place.
+  // Of all its lines (log/folder.h), one JSON object; empty where there is none.
+  std::string summary = {};
 };
 
 struct BaseRecord {
@@ -71,11 +73,10 @@ struct BaseRecord {
   std::vector<PartRef> parts;        // In the order of the state's lines.
 };
 
-// A base's whole state: what its lines, or those of its parts, say.
+// What the lines of a base, or of its first parts, say.
 struct BaseState {
   std::vector<KeyRecord> keys;
   std::vector<Event> events;
-  std::vector<PlaceRun> places = {};  // Of the events; may be empty. Not read back.
 };
 
 // What the first commit of a pond chains to: the hash of the pond's id as text.
@@ -89,8 +90,8 @@ struct DecodedCommit {
 };
 Result<DecodedCommit> DecodeCommit(std::string_view frame, const Place& place);
 
-// Lines of a state, keys first. They go into the base frame, or into parts.
-std::vector<Event> StateLines(const BaseState& state);
+// Lines of a state begin with the keys. They go into the base frame, or into parts.
+std::vector<Event> KeyLines(const std::vector<KeyRecord>& keys);
 Result<BaseState> ParseStateLines(std::vector<Event> lines, const Place& place);
 
 std::string EncodeBase(const BaseRecord& base, std::string_view state_text);

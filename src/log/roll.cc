@@ -29,8 +29,10 @@ SegmentRef DescribeSegment(const LogImage& image, std::string path) {
 
 // The task that writes the state: StoreBaseState's result is needed, the segment's only if it
 // fails.
-Task<Status> StoreState(SitePtr site, Context context, BaseState state, StoredState* stored) {
-  auto result = co_await StoreBaseState(std::move(site), std::move(context), std::move(state));
+Task<Status> StoreState(SitePtr site, Context context, std::vector<KeyRecord> keys,
+                        std::vector<StateRun> runs, StoredState* stored) {
+  auto result = co_await StoreBaseState(std::move(site), std::move(context), std::move(keys),
+                                        std::move(runs));
   if (!result.ok()) co_return result.error();
   *stored = *std::move(result);
   co_return Status::Ok();
@@ -43,15 +45,14 @@ Task<Result<PreparedRoll>> PrepareRoll(SitePtr site, Context context, ImagePtr i
   PreparedRoll roll;
   roll.replaces = image->base.id;
   roll.hash = image->end().hash;
-  BaseState state{image->Keys(), site->folder.Unfold(*image->state),
-                  site->folder.Places(*image->state)};
-  roll.keys = std::make_shared<const std::vector<KeyRecord>>(state.keys);
+  CO_ASSIGN_OR_RETURN(std::vector<StateRun> runs, site->folder.Unfold(*image->state));
+  roll.keys = std::make_shared<const std::vector<KeyRecord>>(image->Keys());
 
   SegmentRef segment = DescribeSegment(*image, "log/" + site->env.uuids.Next().ToString() + ".log");
   StoredState stored;
   std::vector<Task<Status>> writes;
   writes.push_back(WriteObject(site, context, segment.path, image->content));
-  writes.push_back(StoreState(site, context, std::move(state), &stored));
+  writes.push_back(StoreState(site, context, *roll.keys, std::move(runs), &stored));
   const auto results = co_await WhenAll(std::move(writes));
   for (const Status& written : results) CO_RETURN_IF_ERROR(written);
 

@@ -25,9 +25,12 @@ struct Walk {
   uint64_t events = 0;
 };
 
-std::string StateText(const Folder& folder, const FoldedState& state) {
+Result<std::string> StateText(const Folder& folder, const FoldedState& state) {
+  ASSIGN_OR_RETURN(const std::vector<StateRun> runs, folder.Unfold(state));
   std::string text;
-  for (const Event& event : folder.Unfold(state)) AppendLine(text, event);
+  for (const StateRun& run : runs) {
+    for (const Event& event : run.events) AppendLine(text, event);
+  }
   return text;
 }
 
@@ -47,7 +50,9 @@ Status CheckBase(const LogSite& site, const Walk& walk, const BaseRecord& base,
                     HexEncode(walk.end.hash)),
         fmt::format("version {} with hash {}", base.version, HexEncode(base.chain)));
   }
-  if (StateText(site.folder, *walk.state) != StateText(site.folder, *loaded.state)) {
+  ASSIGN_OR_RETURN(const std::string expected, StateText(site.folder, *walk.state));
+  ASSIGN_OR_RETURN(const std::string found, StateText(site.folder, *loaded.state));
+  if (expected != found) {
     return place.Corrupt(
         fmt::format("the state that the commits up to version {} make", base.version),
         "another state");

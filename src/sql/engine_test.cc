@@ -275,7 +275,9 @@ class NewerFolder final : public Folder {
  public:
   StatePtr Empty() const override { return std::make_shared<FoldedState>(); }
   Result<StatePtr> Fold(StatePtr before, std::span<const Event>) const override { return before; }
-  std::vector<Event> Unfold(const FoldedState&) const override { return {}; }
+  Result<std::vector<StateRun>> Unfold(const FoldedState&) const override {
+    return std::vector<StateRun>();
+  }
   bool Knows(std::string_view) const override { return true; }
 };
 

@@ -85,7 +85,7 @@ FunctionRows ListFiles(const Call& call) {
   const TablePtr table = FindTable(call);
   if (!table) ThrowStatus(Status::Invalid("the table of list_files() is not there any more"));
   FunctionRows rows;
-  for (const DataFilePtr& file : table->files) {
+  for (const DataFilePtr& file : StoredValueOrThrow(table->files.All())) {
     rows.push_back({Value(file->path), Value::UBIGINT(file->bytes),
                     Value::UBIGINT(file->footer_bytes), Value::UBIGINT(file->rows),
                     Value::UBIGINT(file->first_row_id), Value::UBIGINT(file->row_groups.size()),
@@ -105,13 +105,11 @@ FunctionRows TableInfo(const Call& call) {
   FunctionRows rows;
   for (const auto& [folded_schema, schema] : View(call)->schemas) {
     for (const auto& [folded, table] : schema->tables) {
-      uint64_t bytes = 0;
-      for (const DataFilePtr& file : table->files) bytes += file->bytes;
       uint64_t inline_rows = 0;
       for (const InlineRowsPtr& part : table->inline_rows) inline_rows += part->rows;
       rows.push_back({Value(schema->def.name), Value(table->def->name), UuidValue(table->def->id),
                       Value::UBIGINT(table->rows), Value::UBIGINT(table->files.size()),
-                      Value::UBIGINT(bytes), Value::UBIGINT(inline_rows),
+                      Value::UBIGINT(table->files.bytes()), Value::UBIGINT(inline_rows),
                       Value::UBIGINT(table->inline_bytes)});
     }
   }

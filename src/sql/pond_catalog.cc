@@ -208,8 +208,7 @@ duckdb::DatabaseSize PondCatalog::GetDatabaseSize(duckdb::ClientContext& client)
   size.bytes = 0;
   for (const auto& [name, schema] : PondTransaction::Of(client, *this).View(client)->schemas) {
     for (const auto& [folded, table] : schema->tables) {
-      for (const DataFilePtr& file : table->files) size.bytes += file->bytes;
-      size.bytes += table->inline_bytes;
+      size.bytes += table->files.bytes() + table->inline_bytes;
     }
   }
   return size;

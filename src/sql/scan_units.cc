@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "sql/errors.h"
+
 namespace duckpond {
 namespace {
 
@@ -30,12 +32,17 @@ void AddFile(const Table& table, const DataFilePtr& file, const Predicate& predi
 
 ScanUnits PlanScan(const Table& table, const Predicate& predicate) {
   ScanUnits plan;
-  auto file = table.files.begin();
+  const auto wanted = [&](const FileBlock& block) {
+    if (MayMatch(predicate, *table.def, block.summary().all)) return true;
+    plan.groups_skipped += block.summary().row_groups;
+    return false;
+  };
+  const std::vector<DataFilePtr> files = StoredValueOrThrow(table.files.Some(wanted));
+  auto file = files.begin();
   auto rows = table.inline_rows.begin();
-  while (file != table.files.end() || rows != table.inline_rows.end()) {
-    const bool take_file =
-        rows == table.inline_rows.end() ||
-        (file != table.files.end() && (*file)->first_row_id <= (*rows)->first_row_id);
+  while (file != files.end() || rows != table.inline_rows.end()) {
+    const bool take_file = rows == table.inline_rows.end() ||
+                           (file != files.end() && (*file)->first_row_id <= (*rows)->first_row_id);
     if (take_file) {
       AddFile(table, *file++, predicate, plan);
       continue;

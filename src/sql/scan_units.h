@@ -3,7 +3,8 @@
 // ScanUnits: what a scan has to look at, in the order of the rows: row groups of files and inline
 // rows that the predicate does not rule out, by what the log knows of them.
 //
-// Cost:     no request; linear in the files, and in the row groups of those that are kept.
+// Cost:     no request; linear in the files that the summaries of their blocks do not rule out, and
+//           in the row groups of those that are kept.
 // Threads:  a value.
 #pragma once
 

@@ -14,7 +14,7 @@ namespace {
 using duckdb::BaseStatistics;
 using duckdb::LogicalTypeId;
 
-// Beyond that many files a plan would take longer than it could save.
+// Beyond that many files, or blocks of files, a plan would take longer than it could save.
 constexpr size_t kFilesMax = 1000;
 
 struct Summary {
@@ -25,23 +25,35 @@ struct Summary {
   bool nulls = false;
 };
 
+// Takes in a file, or a block's files as one; false where it says too little.
+bool Add(const DataFile& file, uint32_t field_id, Summary& summary) {
+  const auto column = std::ranges::find(file.statistics, field_id, &ColumnStatistics::field_id);
+  if (column == file.statistics.end()) return false;
+  summary.nulls = summary.nulls || column->nulls > 0;
+  if (column->nulls >= file.rows) return true;
+  if (!column->min || !column->max) return false;
+  if (!summary.any || *column->min < summary.min) summary.min = *column->min;
+  if (!summary.any || *column->max > summary.max) summary.max = *column->max;
+  summary.any = true;
+  summary.exact = summary.exact && column->exact;
+  return true;
+}
+
 // What all files say together; none where one of them says too little, or rows lie in the log.
 std::optional<Summary> Summarize(const Table& table, size_t place) {
-  if (!table.inline_rows.empty() || table.files.size() > kFilesMax) return std::nullopt;
+  const auto& blocks = table.files.blocks();
+  const auto& loose = table.files.loose();
+  if (!table.inline_rows.empty() || blocks.size() + loose.size() > kFilesMax) return std::nullopt;
   const uint32_t field_id = table.def->columns[place].field_id;
   Summary summary;
-  for (const DataFilePtr& file : table.files) {
-    const auto column = std::ranges::find(file->statistics, field_id, &ColumnStatistics::field_id);
-    if (column == file->statistics.end()) return std::nullopt;
-    summary.nulls = summary.nulls || column->nulls > 0;
-    if (column->nulls >= file->rows) continue;
-    if (!column->min || !column->max) return std::nullopt;
-    if (!summary.any || *column->min < summary.min) summary.min = *column->min;
-    if (!summary.any || *column->max > summary.max) summary.max = *column->max;
-    summary.any = true;
-    summary.exact = summary.exact && column->exact;
-  }
-  return summary;
+  const bool all = std::ranges::all_of(blocks,
+                                       [&](const FileBlockPtr& block) {
+                                         return Add(block->summary().all, field_id, summary);
+                                       }) &&
+                   std::ranges::all_of(loose, [&](const DataFilePtr& file) {
+                     return Add(*file, field_id, summary);
+                   });
+  return all ? std::optional(summary) : std::nullopt;
 }
 
 // Types whose order in DuckDB's statistics is surely ours. Not FLOAT and DOUBLE: what a NaN or a

@@ -137,7 +137,9 @@ class LakeFixture : public ::testing::Test {
     const TablePtr table = catalog.FindTable("main", name);
     EXPECT_NE(table, nullptr) << name;
     std::vector<Found> rows;
-    for (const DataFilePtr& file : table->files) {
+    const auto files = table->files.All();
+    EXPECT_TRUE(files.ok()) << files.status().ToString();
+    for (const DataFilePtr& file : files.ok() ? *files : std::vector<DataFilePtr>()) {
       auto content = Await(FakeDataEngine::ReadFile(memory_, Context{}, file->path));
       EXPECT_TRUE(content.ok()) << content.status().ToString();
       if (!content.ok()) continue;

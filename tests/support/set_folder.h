@@ -74,19 +74,11 @@ class SetFolder final : public Folder {
     return after;
   }
 
-  std::vector<Event> Unfold(const FoldedState& state) const override {
-    std::vector<Event> events;
-    for (const auto& [key, entry] : dynamic_cast<const SetState&>(state).entries) {
-      events.push_back(PutEvent(entry.id, key, entry.value));
-    }
-    return events;
-  }
-
   // Each key is a place of its own.
-  std::vector<PlaceRun> Places(const FoldedState& state) const override {
-    std::vector<PlaceRun> runs;
+  Result<std::vector<StateRun>> Unfold(const FoldedState& state) const override {
+    std::vector<StateRun> runs;
     for (const auto& [key, entry] : dynamic_cast<const SetState&>(state).entries) {
-      runs.push_back({key, 1});
+      runs.push_back({key, {PutEvent(entry.id, key, entry.value)}, ""});
     }
     return runs;
   }
