@@ -11,7 +11,7 @@ namespace {
 uint64_t BytesOf(const KeySource& source) {
   uint64_t bytes = sizeof(source);
   for (const std::vector<std::string>& keys : source.keys) {
-    for (const std::string& key : keys) bytes += sizeof(key) + key.size();
+    for (const std::string& key : keys) bytes += sizeof(std::string) + key.size();
   }
   return bytes;
 }
