@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Events from hostile bytes: a fold ends in an error or in a state that unfolds into events that
-// fold into the same. Lines are "name data"; ids are counted.
+// fold into the same. Lines are "name data"; ids are counted. Those behind a line "summary" are a
+// part of a base that says this of itself.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,33 @@ std::string TextOf(const std::vector<duckpond::Event>& events) {
   std::string text;
   for (const auto& event : events) text += event.id.ToString() + event.name + event.data + "\n";
   return text;
+}
+
+class Lines final : public duckpond::UnreadLines {
+ public:
+  explicit Lines(std::vector<duckpond::Event> events) : events_(std::move(events)) {}
+  duckpond::Result<std::vector<duckpond::Event>> Read() const override { return events_; }
+
+ private:
+  const std::vector<duckpond::Event> events_;
+};
+
+// A summary may lie: then the part cannot be read.
+void FoldParts(const duckpond::CatalogFolder& folder, const std::vector<duckpond::Event>& events) {
+  std::vector<duckpond::StatePart> parts(1);
+  std::vector<duckpond::Event> unread;
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    if (event->name != "summary") {
+      unread.insert(unread.begin(), *event);
+      continue;
+    }
+    parts.insert(parts.begin() + 1,
+                 {{}, event->data, std::make_shared<const Lines>(std::move(unread))});
+    unread.clear();
+  }
+  parts[0].events = std::move(unread);
+  const auto state = folder.FoldBase(parts);
+  if (state.ok()) static_cast<void>(folder.Unfold(**state).ok());
 }
 
 }  // namespace
@@ -35,6 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     begin = end + 1;
   }
   const auto& folder = duckpond::CatalogFolder::Instance();
+  FoldParts(folder, events);
   const auto state = folder.Fold(folder.Empty(), events);
   if (!state.ok()) return 0;
   const auto unfolded = duckpond::UnfoldedEvents(folder, **state);
