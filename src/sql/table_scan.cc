@@ -5,6 +5,8 @@
 #include <atomic>
 
 #include "duckdb/common/multi_file/multi_file_reader.hpp"
+#include "duckdb/common/serializer/deserializer.hpp"
+#include "duckdb/common/serializer/serializer.hpp"
 #include "duckdb/function/partition_stats.hpp"
 #include "duckdb/storage/statistics/node_statistics.hpp"
 #include "sql/entries.h"
@@ -142,6 +144,11 @@ void KeepFilters(ClientContext&, duckdb::LogicalGet& get, FunctionData* bind_dat
   }
 }
 
+// The Parquet reader and RowFilter evaluate any expression over one column.
+bool TakesExpression(ClientContext&, const duckdb::LogicalGet&, duckdb::Expression&) {
+  return true;
+}
+
 duckdb::unique_ptr<duckdb::NodeStatistics> Cardinality(ClientContext& client,
                                                        const FunctionData* bind_data) {
   const TablePtr table = bind_data->Cast<ScanBind>().Find(client);
@@ -163,6 +170,21 @@ duckdb::unique_ptr<duckdb::BaseStatistics> Statistics(ClientContext& client,
 
 duckdb::BindInfo TableOf(const optional_ptr<FunctionData> bind_data) {
   return duckdb::BindInfo(bind_data->Cast<ScanBind>().entry);
+}
+
+// What tells one scan from another: DuckDB reads a part of a plan once that is there twice, and
+// compares by what is written here. Addresses are good enough, as nothing is read back.
+void WriteIdentity(duckdb::Serializer& serializer, const optional_ptr<FunctionData> bind_data,
+                   const duckdb::TableFunction&) {
+  const auto& bind = bind_data->Cast<ScanBind>();
+  serializer.WriteProperty(100, "def", reinterpret_cast<uint64_t>(bind.def.get()));
+  serializer.WriteProperty(101, "past", reinterpret_cast<uint64_t>(bind.past.get()));
+  serializer.WriteProperty(102, "entry", reinterpret_cast<uint64_t>(&bind.entry));
+  serializer.WriteProperty(103, "pruning", bind.pruning);
+}
+
+duckdb::unique_ptr<FunctionData> ReadIdentity(duckdb::Deserializer&, duckdb::TableFunction&) {
+  throw duckdb::NotImplementedException("a plan with a pond's tables cannot be read back");
 }
 
 duckdb::InsertionOrderPreservingMap<std::string> Describe(
@@ -234,8 +256,10 @@ duckdb::TableFunction MakeTableScan(ClientContext& client, PondTableEntry& table
   function.filter_pushdown = true;
   function.filter_prune = true;
   function.late_materialization = false;
-  function.verify_serialization = false;
+  function.serialize = WriteIdentity;
+  function.deserialize = ReadIdentity;
   function.pushdown_complex_filter = KeepFilters;
+  function.pushdown_expression = TakesExpression;
   function.cardinality = Cardinality;
   function.get_partition_stats = Partitions;
   function.statistics = Statistics;
