@@ -8,22 +8,23 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
-#include "sql/file_source.h"
+#include "sql/kept_chunks.h"
 
 namespace duckpond {
 
 // The checksums of `chunks` of a file with this content, as they are written into it.
-std::string EncodeChecksums(std::string_view content, const std::vector<FileSource::Piece>& chunks);
+std::string EncodeChecksums(std::string_view content, const std::vector<FilePiece>& chunks);
 
 // `chunks` of a file of `file_bytes`, in the order in which their checksums stand in `checksums`.
-// Errors: kCorrupt if those are not as many, or a chunk lies outside of the file.
-Result<std::shared_ptr<const FileSource::Chunks>> DecodeChecksums(
-    std::string_view checksums, const std::vector<FileSource::Piece>& chunks, uint64_t file_bytes);
+// Gives them in the order of the file.
+// Errors: kCorrupt if those are not as many, or a chunk lies outside of the file or in another one.
+Result<std::vector<FileChunk>> DecodeChecksums(std::string_view checksums,
+                                               const std::vector<FilePiece>& chunks,
+                                               uint64_t file_bytes);
 
 }  // namespace duckpond

@@ -19,11 +19,17 @@ constexpr int64_t kFetchUs = 60'000'000;
 }  // namespace
 
 struct FileSource::Held {
+  std::string_view view() const {
+    if (!kept.IsValid()) return content.view();
+    return {reinterpret_cast<const char*>(kept.Ptr()), piece.bytes};
+  }
+
   Piece piece;
   BlockingWait done;
   // Written before `done` is set, read after.
   Status status;
   Bytes content;
+  duckdb::BufferHandle kept;  // Instead of content: a chunk that was checked.
 
   std::mutex mutex;
   std::set<uint64_t> checked;  // Chunks, by offset.
@@ -43,63 +49,70 @@ void FileSource::Add(uint64_t offset, Bytes content) {
 
 std::shared_ptr<FileSource::Held> FileSource::Find(Piece where) {
   std::lock_guard lock(mutex_);
-  const auto has = [&](const std::shared_ptr<Held>& held) {
-    return held && held->piece.offset <= where.offset && where.end() <= held->piece.end();
+  const auto find = [&](const std::map<uint64_t, std::shared_ptr<Held>>& pieces) {
+    const auto after = pieces.upper_bound(where.offset);
+    if (after == pieces.begin() || !std::prev(after)->second->piece.Has(where)) {
+      return std::shared_ptr<Held>();
+    }
+    return std::prev(after)->second;
   };
-  auto after = pieces_.upper_bound(where.offset);
-  if (after != pieces_.begin() && has(std::prev(after)->second)) return std::prev(after)->second;
-  return has(last_) ? last_ : nullptr;
+  if (auto held = find(kept_)) return held;
+  if (auto held = find(pieces_)) return held;
+  return last_ && last_->piece.Has(where) ? last_ : nullptr;
 }
 
-void FileSource::SetChunks(std::shared_ptr<const Chunks> chunks) {
+void FileSource::SetChunks(KeptChunksPtr chunks) {
   std::lock_guard lock(mutex_);
   chunks_ = std::move(chunks);
 }
 
-// Those that the bytes belong to; the tail is one, if its checksum is known.
-std::vector<FileSource::Chunk> FileSource::ChunksIn(Piece where) {
-  const auto touches = [&](Piece chunk) {
-    return chunk.bytes > 0 && chunk.offset < where.end() && where.offset < chunk.end();
-  };
-  std::vector<Chunk> result;
-  std::shared_ptr<const Chunks> chunks;
+// The part that `where` begins in: a chunk, the tail if its checksum is known, or what lies before
+// the next of those, as far as a piece has it.
+FileSource::Part FileSource::PartAt(Piece where) {
+  KeptChunksPtr chunks;
   {
     std::lock_guard lock(mutex_);
     chunks = chunks_;
   }
+  uint64_t end = where.end();
   if (chunks) {
-    auto chunk = std::ranges::upper_bound(*chunks, where.offset, {},
-                                          [](const Chunk& c) { return c.where.offset; });
-    if (chunk != chunks->begin()) --chunk;
-    for (; chunk != chunks->end() && chunk->where.offset < where.end(); ++chunk) {
-      if (touches(chunk->where)) result.push_back(*chunk);
+    const size_t next = chunks->FindOrNext(where.offset);
+    if (next < chunks->chunks().size()) {
+      const Chunk& chunk = chunks->chunks()[next];
+      if (chunk.where.offset <= where.offset) return {chunk.where, chunk.checksum, chunks, next};
+      end = std::min(end, chunk.where.offset);
     }
   }
-  if (file_.checksum && touches(file_.tail)) result.push_back({file_.tail, *file_.checksum});
-  return result;
+  if (file_.checksum && file_.tail.bytes > 0) {
+    if (file_.tail.offset <= where.offset) return {file_.tail, file_.checksum, nullptr, 0};
+    end = std::min(end, file_.tail.offset);
+  }
+  if (const auto held = Find({where.offset, 1})) end = std::min(end, held->piece.end());
+  return {{where.offset, end - where.offset}, std::nullopt, nullptr, 0};
 }
 
-void FileSource::Check(Held& held, const Chunk& chunk) const {
+void FileSource::Check(Held& held, const Part& part) const {
+  if (!part.checksum || held.kept.IsValid()) return;
   {
     std::lock_guard lock(held.mutex);
-    if (held.checked.contains(chunk.where.offset)) return;
+    if (held.checked.contains(part.where.offset)) return;
   }
   const std::string_view bytes =
-      held.content.view().substr(chunk.where.offset - held.piece.offset, chunk.where.bytes);
-  if (Xxh3_64(bytes) != chunk.checksum) {
-    ThrowStoreStatus(Status::Corrupt("data file " + file_.path + " was altered: its bytes " +
-                                     std::to_string(chunk.where.offset) + " to " +
-                                     std::to_string(chunk.where.end()) +
-                                     " do not have their checksum"));
+      held.view().substr(part.where.offset - held.piece.offset, part.where.bytes);
+  if (Xxh3_64(bytes) != *part.checksum) {
+    ThrowStoreStatus(Status::Corrupt(
+        "data file " + file_.path + " was altered: its bytes " + std::to_string(part.where.offset) +
+        " to " + std::to_string(part.where.end()) + " do not have their checksum"));
   }
+  if (part.chunks) part.chunks->Keep(part.chunk, bytes);
   std::lock_guard lock(held.mutex);
-  held.checked.insert(chunk.where.offset);
+  held.checked.insert(part.where.offset);
 }
 
 std::shared_ptr<FileSource::Held> FileSource::Start(Piece piece) {
   auto held = std::make_shared<Held>();
   held->piece = piece;
-  struct Fetch {
+  struct Fetching {
     // Parameters by value: the task outlives the call, and may outlive the FileSource.
     static Task<void> Run(std::shared_ptr<Pond> pond, Context context, File file,
                           std::shared_ptr<Held> held) {
@@ -112,7 +125,7 @@ std::shared_ptr<FileSource::Held> FileSource::Start(Piece piece) {
   };
   Executor& executor = pond_->env().executor;
   const Context context = control_->context.WithDeadline(executor.NowUs() + kFetchUs);
-  Spawn(executor, Fetch::Run(pond_, context, file_, held));
+  Spawn(executor, Fetching::Run(pond_, context, file_, held));
   return held;
 }
 
@@ -123,9 +136,39 @@ void FileSource::Want(Piece piece) {
   pieces_[piece.offset] = std::move(held);
 }
 
+bool FileSource::WantKept(Piece chunk) {
+  const Part part = PartAt(chunk);
+  auto held = FindKept(part);
+  if (!held) return false;
+  std::lock_guard lock(mutex_);
+  kept_[chunk.offset] = std::move(held);
+  return true;
+}
+
+std::shared_ptr<FileSource::Held> FileSource::FindKept(const Part& part) {
+  if (!part.chunks) return nullptr;
+  auto kept = part.chunks->Pin(part.chunk);
+  if (!kept.IsValid()) return nullptr;
+  auto held = std::make_shared<Held>();
+  held->piece = part.where;
+  held->kept = std::move(kept);
+  held->done.Set();
+  return held;
+}
+
 void FileSource::Release(uint64_t offset) {
   std::lock_guard lock(mutex_);
   pieces_.erase(offset);
+  kept_.erase(offset);
+}
+
+// The part's bytes from what was kept, or else from the store.
+std::shared_ptr<FileSource::Held> FileSource::Fetch(const Part& part) {
+  auto held = FindKept(part);
+  if (!held) held = Start(part.where);
+  std::lock_guard lock(mutex_);
+  last_ = held;
+  return held;
 }
 
 void FileSource::Read(Piece where, char* out) {
@@ -133,27 +176,30 @@ void FileSource::Read(Piece where, char* out) {
   if (!where.IsWithin(file_.bytes)) {
     ThrowStatus(Status::Corrupt("data file " + file_.path + " refers to bytes behind its end"));
   }
-  const std::vector<Chunk> chunks = ChunksIn(where);
-  Piece needed = where;
-  for (const Chunk& chunk : chunks) {
-    const uint64_t end = std::max(needed.end(), chunk.where.end());
-    needed.offset = std::min(needed.offset, chunk.where.offset);
-    needed.bytes = end - needed.offset;
+  for (Piece left = where; left.bytes > 0;) {
+    const Part part = PartAt(left);
+    const uint64_t bytes = std::min(left.end(), part.where.end()) - left.offset;
+    auto held = Find(part.where);
+    if (!held && left.offset > where.offset && where.bytes <= kHeaderBytes) {
+      std::memset(out, 0, bytes);
+    } else {
+      if (!held) held = Fetch(part);
+      Await(*held);
+      Check(*held, part);
+      std::memcpy(out, held->view().data() + (left.offset - held->piece.offset), bytes);
+    }
+    out += bytes;
+    left = {left.offset + bytes, left.bytes - bytes};
   }
-  auto held = Find(needed);
-  if (!held) {
-    held = Start(needed);
-    std::lock_guard lock(mutex_);
-    last_ = held;
-  }
-  pond_->env().executor.RunUntil(held->done, [this] {
+}
+
+void FileSource::Await(Held& held) {
+  if (held.kept.IsValid()) return;
+  pond_->env().executor.RunUntil(held.done, [this] {
     if (control_->interrupted()) control_->cancel.Cancel();
   });
-  if (!held->status.ok()) {
-    ThrowStoreStatus(control_->interrupted() ? held->status : TimeoutAsUnavailable(held->status));
-  }
-  for (const Chunk& chunk : chunks) Check(*held, chunk);
-  std::memcpy(out, held->content.view().data() + (where.offset - held->piece.offset), where.bytes);
+  if (held.status.ok()) return;
+  ThrowStoreStatus(control_->interrupted() ? held.status : TimeoutAsUnavailable(held.status));
 }
 
 }  // namespace duckpond

@@ -23,31 +23,20 @@
 #include "base/cancel.h"
 #include "base/context.h"
 #include "lake/pond.h"
+#include "sql/kept_chunks.h"
 
 namespace duckpond {
 
 class FileSource {
  public:
-  struct Piece {
-    uint64_t offset = 0;
-    uint64_t bytes = 0;
-    uint64_t end() const { return offset + bytes; }
-    // Whatever the numbers are: those of a hostile file overflow.
-    bool IsWithin(uint64_t size) const { return bytes <= size && offset <= size - bytes; }
-  };
+  using Piece = FilePiece;
+  using Chunk = FileChunk;
   struct File {
     std::string path;  // Of the object, below the pond's root.
     uint64_t bytes = 0;
     Piece tail;                        // Checksums and footer.
     std::optional<uint64_t> checksum;  // Of the tail; none: nothing of the file can be checked.
   };
-  // A part of the file that is checked as one.
-  struct Chunk {
-    Piece where;
-    uint64_t checksum = 0;
-  };
-  using Chunks = std::vector<Chunk>;  // In the order of the file, apart from each other.
-
   // What reads under way share: under which context, and who may stop them all.
   struct Control {
     Context context;
@@ -59,35 +48,53 @@ class FileSource {
 
   const File& file() const { return file_; }
 
-  // From now on what is read of the chunks is checked.
-  void SetChunks(std::shared_ptr<const Chunks> chunks);
+  // From now on what is read of the chunks is checked, and kept for later statements.
+  void SetChunks(KeptChunksPtr chunks);
 
   // Makes bytes known that need no request, such as a footer that lay in the log.
   void Add(uint64_t offset, Bytes content);
 
   // Starts to fetch a piece, unless it is there or on its way. Cost: at most one request.
   void Want(Piece piece);
-  // Forgets the piece that starts at `offset`; a request for it goes on and is not waited for.
+  // Holds the bytes of a chunk if they were kept, so that they need not be fetched.
+  bool WantKept(Piece chunk);
+  // Forgets the piece or the kept chunk that starts at `offset`; a request for it goes on and is
+  // not waited for.
   void Release(uint64_t offset);
 
-  // Copies bytes out of the piece that has them, waiting for it; bytes of no piece are fetched with
-  // the chunks that they belong to. An interruption cancels all requests of the Control.
+  // Copies bytes out of the pieces that have them, waiting for those; bytes of no piece are fetched
+  // with the chunk that they belong to. An interruption cancels all requests of the Control.
+  //
+  // DuckDB reads kHeaderBytes for the header of a page, however short the page: of what follows the
+  // chunk only bytes that are here or were asked for are given, the others are zero.
   void Read(Piece where, char* out);
+  static constexpr uint64_t kHeaderBytes = 256;
 
  private:
   struct Held;
+  // What is checked as one, or a stretch that cannot be checked.
+  struct Part {
+    Piece where;
+    std::optional<uint64_t> checksum;
+    KeptChunksPtr chunks;  // Whose chunk it is; null: nobody's.
+    size_t chunk = 0;
+  };
+  Part PartAt(Piece where);
   std::shared_ptr<Held> Find(Piece where);
+  std::shared_ptr<Held> FindKept(const Part& part);
   std::shared_ptr<Held> Start(Piece piece);
-  std::vector<Chunk> ChunksIn(Piece where);
-  void Check(Held& held, const Chunk& chunk) const;
+  std::shared_ptr<Held> Fetch(const Part& part);
+  void Await(Held& held);
+  void Check(Held& held, const Part& part) const;
 
   std::shared_ptr<Pond> pond_;
   File file_;
   std::shared_ptr<Control> control_;
   std::mutex mutex_;
   std::map<uint64_t, std::shared_ptr<Held>> pieces_;  // By offset.
+  std::map<uint64_t, std::shared_ptr<Held>> kept_;    // Chunks by offset, from KeptChunks.
   std::shared_ptr<Held> last_;                        // Fetched by Read, for its next call.
-  std::shared_ptr<const Chunks> chunks_;
+  KeptChunksPtr chunks_;
 };
 
 }  // namespace duckpond

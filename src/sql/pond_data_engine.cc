@@ -135,7 +135,6 @@ std::vector<std::string> ReadKeysNow(duckdb::ClientContext& client,
   for (const Column* column : columns) {
     request.columns.push_back({column->field_id, StoredType(ToDuckDb(column->type))});
   }
-  ScanFiles files(client, pond, {file}, std::move(request));
   const auto all_keys = def.Keys();
   const bool has_bounds = !all_keys.empty() && all_keys[0] == range.constraint;
   std::vector<ScanUnit> units;
@@ -145,13 +144,15 @@ std::vector<std::string> ReadKeysNow(duckdb::ClientContext& client,
                        (group.key_max < range.min || group.key_min > range.max);
     if (!apart) units.push_back({ScanUnit::Kind::kRowGroup, 0, i, 0, group.rows});
   }
+  ScanFiles files(client, pond, {file}, units, std::move(request));
   files.Want(units);
   std::vector<std::string> keys;
   for (const ScanUnit& unit : units) {
-    ParquetFile::Cursor cursor(files.Open(unit));
+    const auto parquet = files.Open(unit);
+    ParquetFile::Cursor cursor(parquet);
     cursor.Begin(client, unit.group);
     duckdb::DataChunk stored;
-    stored.Initialize(duckdb::Allocator::DefaultAllocator(), files.Open(unit)->types());
+    stored.Initialize(duckdb::Allocator::DefaultAllocator(), parquet->types());
     while (cursor.Next(client, stored)) CollectKeys(stored, columns, range, keys);
     files.Done(unit);
   }

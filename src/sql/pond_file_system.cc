@@ -57,7 +57,7 @@ class OpenFiles {
     std::lock_guard lock(mutex_);
     const auto found = files_.find(rest.substr(0, rest.find('/')));
     if (found == files_.end() || found->second.client != client) {
-      throw duckdb::IOException("%s is not a file that this statement has open", path);
+      throw duckdb::PermissionException("%s is not a file that this statement has open", path);
     }
     return found->second;
   }
@@ -91,7 +91,7 @@ class PondFileSystem final : public duckdb::FileSystem {
     const auto client = duckdb::FileOpener::TryGetClientContext(opener);
     auto file = OpenFiles::Get().Find(path, client.get());
     if (flags.OpenForWriting() && (!file.buffer || file.buffer->is_written.exchange(true))) {
-      throw duckdb::IOException("%s cannot be written", path);
+      throw duckdb::PermissionException("%s cannot be written", path);
     }
     return duckdb::make_uniq<PondFileHandle>(*this, path, flags, std::move(file));
   }
@@ -132,7 +132,9 @@ class PondFileSystem final : public duckdb::FileSystem {
   void Seek(FileHandle& handle, idx_t location) override { Of(handle).position = location; }
   idx_t SeekPosition(FileHandle& handle) override { return Of(handle).position; }
   bool CanSeek() override { return true; }
-  bool OnDiskFile(FileHandle& handle) override { return Of(handle).file.buffer != nullptr; }
+  // What is read lies in memory or is on its way there: DuckDB need not fetch ahead into buffers of
+  // its own, and reads page by page.
+  bool OnDiskFile(FileHandle&) override { return true; }
   bool IsPipe(const std::string&, duckdb::optional_ptr<duckdb::FileOpener>) override {
     return false;
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "duckdb/storage/object_cache.hpp"
 #include "lake/limits.h"
 #include "sql/connection_state.h"
@@ -20,8 +21,7 @@ constexpr uint64_t kWholeGroupBytes = 2 * 1024 * 1024;
 // What one request fetches at most of row groups that lie side by side.
 constexpr uint64_t kRequestBytes = 4 * 1024 * 1024;
 
-// Columns that are no further apart are one piece: so much is read in the time of a request. DuckDB
-// joins what it reads at a distance of up to 16 KiB, which must lie in one piece.
+// Columns that are no further apart are one piece: so much is read in the time of a request.
 constexpr uint64_t kGapBytes = 256 * 1024;
 // From this share of a row on, a row group is fetched as one piece whatever its size.
 constexpr double kMostColumns = 0.5;
@@ -33,35 +33,28 @@ FileSource::File Describe(const DataFile& file) {
   return {file.path, file.bytes, {file.bytes - tail, tail}, file.checksum};
 }
 
-// What is known of a file's chunks, kept beside its footer in DuckDB's object cache.
-struct CachedChunks final : duckdb::ObjectCacheEntry {
-  explicit CachedChunks(std::shared_ptr<const FileSource::Chunks> file_chunks)
-      : chunks(std::move(file_chunks)) {}
-  static std::string ObjectType() { return "duckpond_chunks"; }
-  std::string GetObjectType() override { return ObjectType(); }
-  duckdb::optional_idx GetEstimatedCacheMemory() const override {
-    return sizeof(*this) + chunks->size() * sizeof(FileSource::Chunk);
-  }
-  std::shared_ptr<const FileSource::Chunks> chunks;
-};
-
 // Under what a file's footer and chunks are cached: ponds that are copies of each other have the
 // same paths, and only the checksum tells what lies there.
 std::string CacheKey(const DataFile& file) {
   return file.path + (file.checksum ? "#" + std::to_string(*file.checksum) : "");
 }
 
-std::shared_ptr<const FileSource::Chunks> FindChunks(duckdb::ClientContext& client,
-                                                     const std::string& key) {
-  const auto cached =
-      duckdb::ObjectCache::GetObjectCache(client).GetWithTypePrefix<CachedChunks>(key);
-  return cached ? cached->chunks : nullptr;
+KeptChunksPtr FindChunks(duckdb::ClientContext& client, const std::string& key) {
+  return duckdb::ObjectCache::GetObjectCache(client).GetWithTypePrefix<KeptChunks>(key);
 }
 
 // Whether nothing of the file's tail need be read to open it.
 bool TailIsCached(duckdb::ClientContext& client, const DataFile& file) {
   const std::string key = CacheKey(file);
   return FooterIsCached(client, key) && (!file.checksum || FindChunks(client, key));
+}
+
+// Whether some of the file's chunks may still be in memory, and their places are known.
+bool MayBeKept(duckdb::ClientContext& client, const DataFile& file) {
+  if (!file.checksum) return false;
+  const std::string key = CacheKey(file);
+  const auto chunks = FindChunks(client, key);
+  return chunks && chunks->any() && FooterIsCached(client, key);
 }
 
 // Pieces that hold all chunks, with gaps of at most kGapBytes.
@@ -81,7 +74,8 @@ std::vector<FileSource::Piece> Join(std::vector<FileSource::Piece> chunks) {
 }  // namespace
 
 ScanFiles::ScanFiles(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
-                     std::vector<DataFilePtr> files, Request request)
+                     std::vector<DataFilePtr> files, std::span<const ScanUnit> units,
+                     Request request)
     : client_(client),
       pond_(std::move(pond)),
       request_(std::move(request)),
@@ -94,6 +88,9 @@ ScanFiles::ScanFiles(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
     files_.push_back(std::make_unique<Opened>());
     files_.back()->file = std::move(file);
   }
+  for (const ScanUnit& unit : units) {
+    if (unit.kind == ScanUnit::Kind::kRowGroup) ++files_[unit.file]->units_left;
+  }
 }
 
 ScanFiles::~ScanFiles() { control_->cancel.Cancel(); }
@@ -103,6 +100,7 @@ FileSource& ScanFiles::SourceOf(Opened& opened) {
   if (opened.source) return *opened.source;
   const DataFile& file = *opened.file;
   opened.source = std::make_shared<FileSource>(pond_, Describe(file), control_);
+  opened.may_be_kept = MayBeKept(client_, file);
   if (!file.footer.empty() && file.footer.size() <= file.bytes) {
     opened.source->Add(file.bytes - file.footer.size(), Bytes(file.footer));
   }
@@ -114,7 +112,9 @@ FileSource& ScanFiles::SourceOf(Opened& opened) {
 void ScanFiles::WantOpening(Opened& opened) {
   const DataFile& file = *opened.file;
   FileSource& source = SourceOf(opened);
-  if (IsWhole(file) && file.footer.empty()) return source.Want({0, file.bytes});
+  if (IsWhole(file) && file.footer.empty() && !opened.may_be_kept) {
+    return source.Want({0, file.bytes});
+  }
   const bool has_tail = opened.parquet || !file.footer.empty() || TailIsCached(client_, file);
   if (!has_tail) source.Want(source.file().tail);
 }
@@ -144,9 +144,9 @@ size_t ScanFiles::WantGroups(std::span<const ScanUnit> units) {
   const DataFile& file = *opened.file;
   std::lock_guard lock(opened.mutex);
   WantOpening(opened);
-  if (IsWhole(file) && file.footer.empty()) return 1;
+  if (IsWhole(file) && file.footer.empty() && !opened.may_be_kept) return 1;
   const RowGroup& first = file.row_groups[units[0].group];
-  if (WantsColumnsOnly(first)) {
+  if (opened.may_be_kept || WantsColumnsOnly(first)) {
     if (opened.parquet) {
       WantColumns(opened, units[0].group);
     } else {
@@ -183,7 +183,18 @@ void ScanFiles::WantPiece(Opened& opened, FileSource::Piece piece,
 
 // REQUIRES: opened.mutex is held, and opened.parquet is set.
 void ScanFiles::WantColumns(Opened& opened, uint64_t group) {
-  for (const FileSource::Piece& piece : Join(opened.parquet->WantedChunks(group))) {
+  std::vector<FileSource::Piece> missing;
+  for (const FileSource::Piece& chunk : opened.parquet->WantedChunks(group)) {
+    if (opened.may_be_kept && opened.source->WantKept(chunk)) {
+      opened.pieces_of_group[group].push_back(chunk.offset);
+      ++opened.groups_left[chunk.offset];
+    } else {
+      missing.push_back(chunk);
+    }
+  }
+  const DataFile& file = *opened.file;
+  if (!missing.empty() && IsWhole(file)) return opened.source->Want({0, file.bytes});
+  for (const FileSource::Piece& piece : Join(std::move(missing))) {
     WantPiece(opened, piece, {&group, 1});
   }
 }
@@ -198,9 +209,9 @@ void ScanFiles::KnowChunks(Opened& opened) {
     opened.source->Read({opened.source->file().tail.offset, checksums.size()}, checksums.data());
     auto decoded = DecodeChecksums(checksums, opened.parquet->chunks(), file.bytes);
     if (!decoded.ok()) ThrowStoreStatus(decoded.error().Prefixed("data file " + file.path));
-    chunks = *std::move(decoded);
-    duckdb::ObjectCache::GetObjectCache(client_).PutWithTypePrefix<CachedChunks>(
-        CacheKey(file), duckdb::make_shared_ptr<CachedChunks>(chunks));
+    chunks = duckdb::make_shared_ptr<KeptChunks>(*client_.db, *std::move(decoded));
+    duckdb::ObjectCache::GetObjectCache(client_).PutWithTypePrefix<KeptChunks>(CacheKey(file),
+                                                                               chunks);
   }
   opened.source->SetChunks(std::move(chunks));
 }
@@ -234,6 +245,8 @@ std::shared_ptr<ParquetFile> ScanFiles::Open(const ScanUnit& unit) {
 void ScanFiles::Done(const ScanUnit& unit) {
   Opened& opened = *files_[unit.file];
   std::lock_guard lock(opened.mutex);
+  CHECK(opened.units_left > 0);
+  if (--opened.units_left == 0) return Close(opened);
   const auto pieces = opened.pieces_of_group.extract(unit.group);
   if (pieces.empty()) return;
   for (const uint64_t start : pieces.mapped()) {
@@ -241,6 +254,16 @@ void ScanFiles::Done(const ScanUnit& unit) {
     opened.groups_left.erase(start);
     opened.source->Release(start);
   }
+}
+
+// The worker that read the last unit keeps the file open until it opens another.
+// REQUIRES: opened.mutex is held.
+void ScanFiles::Close(Opened& opened) {
+  opened.parquet.reset();
+  opened.path.reset();
+  opened.source.reset();
+  opened.pieces_of_group.clear();
+  opened.groups_left.clear();
 }
 
 }  // namespace duckpond

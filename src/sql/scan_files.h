@@ -6,7 +6,9 @@
 // Threads:   all methods may be called concurrently.
 // Lifetime:  owned by the scan's global state; requests that are under way when it dies are
 //            cancelled.
-// Cost:      see table_scan.h. Memory: the pieces of the units that were Wanted and are not Done.
+// Cost:      see table_scan.h.
+// Memory:    the pieces of the units that were Wanted and are not Done, and what is open of the
+//            files that have such; nothing is kept of a file whose units are all Done.
 #pragma once
 
 #include <map>
@@ -37,17 +39,19 @@ class ScanFiles {
     double share = 1;
   };
 
+  // `units` are all that will be read, each of them once.
   ScanFiles(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
-            std::vector<DataFilePtr> files, Request request);
+            std::vector<DataFilePtr> files, std::span<const ScanUnit> units, Request request);
   ~ScanFiles();
 
   // Starts the requests of units that follow each other: row groups that lie side by side in a
   // file are one request, up to kRequestBytes. Of large row groups only the columns that are read
-  // are fetched, once the footer that tells their places is there.
+  // are fetched, once the footer that tells their places is there; so are those of files of which
+  // something was kept, less what was.
   void Want(std::span<const ScanUnit> units);
   // The file of a unit, opened. Waits for the footer.
   std::shared_ptr<ParquetFile> Open(const ScanUnit& unit);
-  // The unit was read: its pieces may go.
+  // The unit was read: its pieces may go, and with the last unit of a file what is open of it.
   void Done(const ScanUnit& unit);
 
   // About how many bytes are fetched for the unit; 0 for rows that lie in the log.
@@ -59,7 +63,9 @@ class ScanFiles {
   struct Opened {
     DataFilePtr file;
     std::mutex mutex;
+    uint64_t units_left = 0;  // Not Done.
     std::shared_ptr<FileSource> source;
+    bool may_be_kept = false;  // Chunks of it, by an earlier statement; set with `source`.
     std::unique_ptr<FilePath> path;
     std::shared_ptr<ParquetFile> parquet;
     // Pieces that hold row groups: by group, where they start; by start, groups not done.
@@ -74,6 +80,7 @@ class ScanFiles {
   void WantColumns(Opened& opened, uint64_t group);
   void WantPiece(Opened& opened, FileSource::Piece piece, std::span<const uint64_t> groups);
   void KnowChunks(Opened& opened);
+  static void Close(Opened& opened);
 
   duckdb::ClientContext& client_;
   std::shared_ptr<Pond> pond_;

@@ -37,7 +37,7 @@ ScanReader::ScanReader(duckdb::ClientContext& client, std::shared_ptr<Pond> pond
     : def_(std::move(def)),
       columns_(std::move(columns)),
       plan_(std::move(units)),
-      files_(std::make_unique<ScanFiles>(client, std::move(pond), plan_.files,
+      files_(std::make_unique<ScanFiles>(client, std::move(pond), plan_.files, plan_.units,
                                          RequestOf(*def_, columns_))) {}
 
 ScanReader::~ScanReader() = default;

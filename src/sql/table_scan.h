@@ -9,7 +9,8 @@
 //
 // Threads:   as DuckDB's table functions: one global state, a local one a thread.
 // Cost:      a file of at most kWholeFileBytes is one GET; else one for the footer (unless it lay
-//            in the log or in DuckDB's object cache) and one a row group, all independent.
+//            in the log or in DuckDB's object cache) and one a row group, all independent. Column
+//            chunks that are kept from an earlier read cost nothing (see kept_chunks.h).
 #pragma once
 
 #include "lake/catalog.h"
