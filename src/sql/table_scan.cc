@@ -24,6 +24,8 @@
 namespace duckpond {
 namespace {
 
+constexpr const char* kScanName = "duckpond_scan";
+
 using duckdb::ClientContext;
 using duckdb::FunctionData;
 using duckdb::idx_t;
@@ -183,8 +185,15 @@ void WriteIdentity(duckdb::Serializer& serializer, const optional_ptr<FunctionDa
   serializer.WriteProperty(103, "pruning", bind.pruning);
 }
 
+// The error that `PRAGMA enable_verification` takes for "go on with the plan as it is".
 duckdb::unique_ptr<FunctionData> ReadIdentity(duckdb::Deserializer&, duckdb::TableFunction&) {
   throw duckdb::NotImplementedException("a plan with a pond's tables cannot be read back");
+}
+
+duckdb::unique_ptr<FunctionData> RefuseCall(ClientContext&, duckdb::TableFunctionBindInput&,
+                                            duckdb::vector<duckdb::LogicalType>&,
+                                            duckdb::vector<std::string>&) {
+  throw duckdb::BinderException("duckpond_scan() is not for calling: name the table in FROM");
 }
 
 duckdb::InsertionOrderPreservingMap<std::string> Describe(
@@ -243,6 +252,13 @@ duckdb::virtual_column_map_t TableScanVirtualColumns() {
   return columns;
 }
 
+void RegisterTableScan(duckdb::ExtensionLoader& loader) {
+  duckdb::TableFunction function(kScanName, {}, Scan, RefuseCall);
+  function.serialize = WriteIdentity;
+  function.deserialize = ReadIdentity;
+  loader.RegisterFunction(function);
+}
+
 duckdb::TableFunction MakeTableScan(ClientContext& client, PondTableEntry& table, CatalogPtr past,
                                     duckdb::unique_ptr<FunctionData>& bind_data) {
   auto bind = duckdb::make_uniq<ScanBind>(table, std::move(past));
@@ -251,7 +267,7 @@ duckdb::TableFunction MakeTableScan(ClientContext& client, PondTableEntry& table
     ThrowStatus(Status::NotFound("table \"" + table.def()->name + "\" is not there"));
   }
   bind_data = std::move(bind);
-  duckdb::TableFunction function("duckpond_scan", {}, Scan, nullptr, InitGlobal, InitLocal);
+  duckdb::TableFunction function(kScanName, {}, Scan, nullptr, InitGlobal, InitLocal);
   function.projection_pushdown = true;
   function.filter_pushdown = true;
   function.filter_prune = true;

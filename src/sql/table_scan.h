@@ -25,6 +25,9 @@ duckdb::TableFunction MakeTableScan(duckdb::ClientContext& client, PondTableEntr
                                     CatalogPtr past,
                                     duckdb::unique_ptr<duckdb::FunctionData>& bind_data);
 
+// Makes the function known by name, which DuckDB looks for when it verifies plans. It refuses calls.
+void RegisterTableScan(duckdb::ExtensionLoader& loader);
+
 // rowid, filename, file_index, file_row_number.
 duckdb::virtual_column_map_t TableScanVirtualColumns();
 
