@@ -25,7 +25,8 @@ duckdb::TableFunction MakeTableScan(duckdb::ClientContext& client, PondTableEntr
                                     CatalogPtr past,
                                     duckdb::unique_ptr<duckdb::FunctionData>& bind_data);
 
-// Makes the function known by name, which DuckDB looks for when it verifies plans. It refuses calls.
+// Makes the function known by name, which DuckDB looks for when it verifies plans. It refuses
+// calls.
 void RegisterTableScan(duckdb::ExtensionLoader& loader);
 
 // rowid, filename, file_index, file_row_number.
