@@ -39,6 +39,8 @@ class FilePath {
   duckdb::OpenFileInfo info(uint64_t bytes, uint64_t footer_bytes) const;
 
  private:
+  // Shared, because a path may be the last of its statement to go.
+  duckdb::shared_ptr<duckdb::DatabaseInstance> database_;
   std::string token_;
   std::string text_;
 };
