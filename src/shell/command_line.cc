@@ -104,6 +104,17 @@ void AddCommands(CLI::App& app, Parsed& parsed, CommandLine& line) {
   log->require_subcommand(1);
   add(*log, "show", "Print the log as a table", Command::kLogShow);
   add(*log, "verify", "Read and check all of it", Command::kLogVerify);
+  app.add_subcommand("help", "Print this")->final_callback([&line] {
+    line.command = Command::kSay;
+  });
+}
+
+// What begins like a path or has a scheme is no SQL: somebody mistyped a command before it.
+bool LooksLikeAPond(std::string_view text) {
+  for (const std::string_view start : {"./", "../", "/", "~/"}) {
+    if (text.starts_with(start)) return true;
+  }
+  return text.find("://") != std::string_view::npos && text.find(' ') == std::string_view::npos;
 }
 
 std::string FirstOf(const VariableLookup& variable, std::initializer_list<const char*> names) {
@@ -122,6 +133,10 @@ std::string DefaultUrl(const VariableLookup& variable) {
 Status Settle(const Parsed& parsed, const VariableLookup& variable, CommandLine& line) {
   line.url = parsed.url.empty() ? DefaultUrl(variable) : parsed.url;
   line.sql = parsed.sql;
+  if (LooksLikeAPond(parsed.positional_sql)) {
+    return Status::Invalid("\"" + parsed.url + "\" is no command, and \"" + parsed.positional_sql +
+                           "\" no SQL; see duckpond --help");
+  }
   if (!parsed.positional_sql.empty()) line.sql.push_back(parsed.positional_sql);
   for (size_t i = 0; i < std::size(parsed.modes); ++i) {
     if (parsed.modes[i]) line.mode = ParseOutputMode(kModes[i]).value();
@@ -190,6 +205,10 @@ Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments,
     return line;
   } catch (const CLI::ParseError& error) {
     return Status::Invalid(std::string(error.what()) + "; see duckpond --help");
+  }
+  if (line.command == CommandLine::Command::kSay) {
+    line.text = app.get_formatter()->make_help(&app, "duckpond", CLI::AppFormatMode::Normal);
+    return line;
   }
   if (parsed.version) {
     line.command = CommandLine::Command::kSay;

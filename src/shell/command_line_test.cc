@@ -119,6 +119,15 @@ TEST(CommandLine, WhatIsWrongIsRefusedWithAHint) {
   }
 }
 
+TEST(CommandLine, AMistypedCommandIsNotTakenForAPond) {
+  for (const char* pond : {"./p", "../p", "/p", "~/p", "s3://bucket/p"}) {
+    const auto line = Parse({"creat", pond});
+    ASSERT_FALSE(line.ok()) << pond;
+    EXPECT_NE(line.error().message().find("\"creat\" is no command"), std::string::npos);
+  }
+  EXPECT_TRUE(Parse({"./p", "SELECT 's3://bucket/p'"}).ok());
+}
+
 TEST(CommandLine, LimitsThatCouldNotWorkAreRefused) {
   for (const char* name : {"--body-bytes-max", "--bodies-bytes-max", "--connections-max",
                            "--queries-max", "--query-ms-max", "--memory-bytes-max"}) {
@@ -142,6 +151,8 @@ TEST(CommandLine, LimitsThatCouldNotWorkAreRefused) {
 TEST(CommandLine, HelpAndVersionAreSaid) {
   EXPECT_EQ(Parse({"--help"})->command, Command::kSay);
   EXPECT_NE(Parse({"-help"})->text.find("serve"), std::string::npos);
+  EXPECT_EQ(Parse({"help"})->command, Command::kSay);
+  EXPECT_EQ(Parse({"help"})->text, Parse({"--help"})->text);
   EXPECT_NE(Parse({"-version"})->text.find("1.5.5"), std::string::npos);
 }
 
