@@ -16,19 +16,6 @@ Status Corrupt(fmt::format_string<Args...> format, Args&&... args) {
   return Status::Corrupt(fmt::format(format, std::forward<Args>(args)...));
 }
 
-// Nearly always the new one comes last.
-void InsertByRowId(SharedList<InlineRowsPtr>& list, InlineRowsPtr item) {
-  std::vector<InlineRowsPtr>& items = list.Mutable();
-  if (items.empty() || items.back()->first_row_id <= item->first_row_id) {
-    items.push_back(std::move(item));
-    return;
-  }
-  const auto after =
-      std::ranges::upper_bound(items, item->first_row_id, {},
-                               [](const InlineRowsPtr& other) { return other->first_row_id; });
-  items.insert(after, std::move(item));
-}
-
 }  // namespace
 
 CatalogBuilder::CatalogBuilder(CatalogPtr before) : catalog_(std::make_shared<Catalog>(*before)) {}

@@ -196,15 +196,7 @@ Result<std::vector<DataFilePtr>> FileBlock::Decode() const {
 void FileList::Add(DataFilePtr file) {
   ++size_;
   bytes_ += file->bytes;
-  std::vector<DataFilePtr>& files = loose_.Mutable();
-  // Nearly always the new one comes last.
-  if (files.empty() || files.back()->first_row_id <= file->first_row_id) {
-    files.push_back(std::move(file));
-    return;
-  }
-  const auto after = std::ranges::upper_bound(
-      files, file->first_row_id, {}, [](const DataFilePtr& other) { return other->first_row_id; });
-  files.insert(after, std::move(file));
+  InsertByRowId(loose_, std::move(file));
 }
 
 void FileList::Add(FileBlockPtr block) {

@@ -6,6 +6,7 @@
 // Threads:  as std::vector; different copies are independent.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -56,5 +57,19 @@ class SharedList {
   std::shared_ptr<std::vector<T>> items_;
   bool own_ = false;
 };
+
+// Adds files or inline rows to a list of them in the order of their first row ids.
+template <class T>
+void InsertByRowId(SharedList<T>& list, T item) {
+  std::vector<T>& items = list.Mutable();
+  // Nearly always the new one comes last.
+  if (items.empty() || items.back()->first_row_id <= item->first_row_id) {
+    items.push_back(std::move(item));
+    return;
+  }
+  const auto after = std::ranges::upper_bound(items, item->first_row_id, {},
+                                              [](const T& other) { return other->first_row_id; });
+  items.insert(after, std::move(item));
+}
 
 }  // namespace duckpond

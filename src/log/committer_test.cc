@@ -22,6 +22,19 @@ FaultOptions OnPut(uint64_t nth, Fault fault, int64_t delay_us = 0) {
   return faults;
 }
 
+// A change that is this event, whatever it is on top of.
+class OneEvent final : public Change {
+ public:
+  explicit OneEvent(Event event) : event_(std::move(event)) {}
+  Task<Result<std::vector<Event>>> Rebase(Context, Snapshot) override { return Make(event_); }
+
+ private:
+  static Task<Result<std::vector<Event>>> Make(Event event) {
+    co_return std::vector<Event>{std::move(event)};
+  }
+  const Event event_;
+};
+
 class CommitterTest : public LogFixture {
  protected:
   void SetUp() override { ASSERT_EQ(Create(), Status::Ok()); }
@@ -313,18 +326,8 @@ TEST_F(CommitterTest, AWriterRefusesALogWithEventsItDoesNotKnow) {
 }
 
 TEST_F(CommitterTest, IgnorableEventsNeedNotBeKnown) {
-  class NotingChange final : public Change {
-   public:
-    explicit NotingChange(Uuid id) : id_(id) {}
-    Task<Result<std::vector<Event>>> Rebase(Context, Snapshot) override { return Make(id_); }
-    static Task<Result<std::vector<Event>>> Make(Uuid id) {
-      std::vector<Event> events;
-      events.push_back({id, "note", "{\"text\":\"x\"}", true});
-      co_return events;
-    }
-    const Uuid id_;
-  };
-  auto change = std::make_shared<NotingChange>(env_.uuids.Next());
+  auto change = std::make_shared<OneEvent>(
+      Event{env_.uuids.Next(), "note", "{\"text\":\"x\"}", /*ignorable=*/true});
   ASSERT_TRUE(Await(log().Commit(Context{}, change, Options())).ok());
   EXPECT_EQ(PutOn(*OpenOther(), "a", "1")->version, 2u);
 }
@@ -344,18 +347,8 @@ TEST_F(CommitterTest, WhatCannotBeReadBackIsNotCommitted) {
 
 // The log is whole, and to be told to restore it would be wrong.
 TEST_F(CommitterTest, AChangeWhoseEventsDoNotFoldIsAFaultOfOurs) {
-  class WrongChange final : public Change {
-   public:
-    explicit WrongChange(Uuid id) : id_(id) {}
-    Task<Result<std::vector<Event>>> Rebase(Context, Snapshot) override { return Make(id_); }
-    static Task<Result<std::vector<Event>>> Make(Uuid id) {
-      std::vector<Event> events;
-      events.push_back({id, "remove", "{\"key\":\"nothing\"}", false});
-      co_return events;
-    }
-    const Uuid id_;
-  };
-  auto change = std::make_shared<WrongChange>(env_.uuids.Next());
+  auto change = std::make_shared<OneEvent>(
+      Event{env_.uuids.Next(), "remove", "{\"key\":\"nothing\"}", /*ignorable=*/false});
   const auto receipt = Await(log().Commit(Context{}, change, Options()));
   EXPECT_EQ(receipt.status().code(), StatusCode::kInternal) << receipt.status().ToString();
   EXPECT_EQ(PutOn(*OpenOther(), "a", "1")->version, 1u);

@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/connect_proxy.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <string_view>
 
+#include "tests/support/loopback.h"
+
 namespace duckpond {
 namespace {
 
 constexpr int kWaiting = 16;
 constexpr size_t kHeaderBytesMax = 8192;
-
-sockaddr_in Local(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 bool SendAll(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -63,7 +55,7 @@ void Pump(int a, int b) {
 
 ConnectProxy::ConnectProxy(int target_port) : target_port_(target_port) {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Local(0);
+  sockaddr_in address = Loopback(0);
   socklen_t size = sizeof address;
   bind(listener_, reinterpret_cast<const sockaddr*>(&address), size);
   listen(listener_, kWaiting);
@@ -112,7 +104,7 @@ void ConnectProxy::Serve(int client) {
     asked_.push_back(headers.substr(kMethod.size(), end - kMethod.size()));
   }
   const int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = Local(target_port_);
+  const sockaddr_in address = Loopback(target_port_);
   if (connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
       SendAll(client, "HTTP/1.1 200 Connection established\r\n\r\n")) {
     Pump(client, server);

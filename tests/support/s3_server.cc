@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/s3_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +11,8 @@
 #include <sstream>
 #include <system_error>
 #include <thread>
+
+#include "tests/support/loopback.h"
 
 namespace duckpond {
 namespace {
@@ -32,18 +32,10 @@ std::string VersitygwPath() {
   return cache + "/versitygw-v1.8.0/versitygw";
 }
 
-sockaddr_in Local(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
 // A port that was free a moment ago.
 int FreePort() {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Local(0);
+  sockaddr_in address = Loopback(0);
   socklen_t size = sizeof address;
   bind(fd, reinterpret_cast<const sockaddr*>(&address), size);
   getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
@@ -53,7 +45,7 @@ int FreePort() {
 
 bool Accepts(int port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = Local(port);
+  const sockaddr_in address = Loopback(port);
   const int failed = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   close(fd);
   return failed == 0;

@@ -15,8 +15,6 @@
 // Lifetime:  the destructor closes every connection and joins.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,6 +29,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "tests/support/loopback.h"
 
 namespace duckpond {
 
@@ -97,9 +97,7 @@ class ScriptedServer {
   explicit ScriptedServer(Script script, EarlyScript early = nullptr)
       : script_(std::move(script)), early_(std::move(early)) {
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sockaddr_in address = Loopback(0);
     socklen_t length = sizeof(address);
     bind(listener_, reinterpret_cast<sockaddr*>(&address), length);
     listen(listener_, 128);
