@@ -6,6 +6,7 @@ namespace duckpond {
 Task<Result<Bytes>> ReadDataPart(ObjectStore& store, Context context, DataPart part) {
   GetOptions options;
   options.want_tag = false;
+  options.age_us_max = GetOptions::kAnyAge;
   options.bytes_max = part.file_bytes;  // More than the part: some servers know no ranges.
   if (part.bytes != part.file_bytes) options.range = ByteRange{part.offset, part.bytes};
   auto reply = co_await store.Get(std::move(context), part.path, std::move(options));

@@ -171,6 +171,7 @@ Task<Result<Bytes>> ReadObject(SitePtr site, Context context, ObjectRef object) 
   GetOptions options;
   options.bytes_max = object.bytes;
   options.want_tag = false;
+  options.age_us_max = GetOptions::kAnyAge;
   auto reply = co_await site->store->Get(std::move(context), object.path, std::move(options));
   const Place place{object.path, 0};
   const std::string expected =

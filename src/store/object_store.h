@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +53,11 @@ struct GetOptions {
   // Whether the reply's tag is needed. Readers of a part of a large immutable object say no: a
   // local directory would have to read the whole object to know it. The tag may then be empty.
   bool want_tag = true;
+  // How long ago the store may have given the answer, in microseconds: what a cache on the way may
+  // do. 0 lets it ask the store whether what it keeps is still the object.
+  static constexpr int64_t kFromStore = -1;
+  static constexpr int64_t kAnyAge = std::numeric_limits<int64_t>::max();
+  int64_t age_us_max = kFromStore;
   // A reply may not have more bytes than this; a longer one is kExhausted. Guards against a store
   // that never stops answering.
   uint64_t bytes_max = uint64_t{1} << 30;
@@ -68,6 +74,7 @@ struct GetReply {
   Bytes bytes;
   ObjectTag tag;             // Of kFound and kUnchanged.
   uint64_t object_size = 0;  // The whole object's size, of kFound.
+  int64_t age_us = 0;        // How long ago the store gave it: more than 0 from a cache.
 };
 
 struct PutCondition {
