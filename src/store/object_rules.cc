@@ -60,6 +60,15 @@ Status BadKey(std::string_view key, std::string_view why) {
 
 }  // namespace
 
+bool IsWrittenOnce(std::string_view key) {
+  return key.starts_with("data/") || key.starts_with("log/");
+}
+
+std::string_view CacheControlOf(std::string_view key) {
+  // A cache that is to answer with an older log has to be told so by whoever runs it.
+  return IsWrittenOnce(key) ? "public, max-age=31536000, immutable" : "no-cache";
+}
+
 Status CheckKey(std::string_view key) {
   RETURN_IF_ERROR(CheckPrefix(key));
   for (std::string_view rest = key;;) {

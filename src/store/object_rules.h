@@ -17,6 +17,13 @@ namespace duckpond {
 // pond can be copied from one kind of store to another.
 inline constexpr std::string_view kReservedFolder = ".duckpond";
 
+// Whether the object of this name is written once and never changed, so that anybody on the way may
+// keep it: all below data/ and log/ (docs/formats/log.md).
+bool IsWrittenOnce(std::string_view key);
+
+// What a store that speaks HTTP tells caches of the object, as a Cache-Control header.
+std::string_view CacheControlOf(std::string_view key);
+
 // Errors: kInvalid, saying what is wrong, for what object_store.h does not allow as a key.
 Status CheckKey(std::string_view key);
 

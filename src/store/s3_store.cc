@@ -172,6 +172,7 @@ Task<Result<PutReply>> S3ObjectStore::Put(Context context, std::string key, Byte
   }
   Call call("PUT", place_.prefix + key);
   call.body = std::move(body);
+  call.headers.push_back({"Cache-Control", std::string(CacheControlOf(key))});
   if (condition.kind == PutCondition::Kind::kIfAbsent) {
     call.headers.push_back({"If-None-Match", "*"});
   } else if (condition.kind == PutCondition::Kind::kIfMatch) {

@@ -202,6 +202,21 @@ TEST_F(S3StoreTest, ConditionsAreSentAsS3NamesThem) {
   EXPECT_EQ(seen[3].method + seen[3].Header("if-match"), "DELETE\"old\"");
 }
 
+TEST_F(S3StoreTest, CachesAreToldWhatNeverChanges) {
+  Answer({ScriptedReply::Http(200, {"ETag: \"t\""})});
+  Executor& executor = Env::Process().executor;
+  for (const char* key : {"pond.log", "pond.json", "log/1.log", "data/1/2.parquet", "database"}) {
+    ASSERT_TRUE(Block(executor, store_->Put({}, key, Bytes("x"), PutCondition::None())).ok());
+  }
+  for (const SeenRequest& seen : server_->seen()) {
+    const bool forever = seen.target.ends_with("1.log") || seen.target.ends_with(".parquet");
+    EXPECT_EQ(seen.Header("cache-control"),
+              forever ? "public, max-age=31536000, immutable" : "no-cache")
+        << seen.target;
+    EXPECT_NE(seen.Header("authorization").find("cache-control;"), std::string::npos) << "signed";
+  }
+}
+
 TEST_F(S3StoreTest, LargeConditionalBodyAsksFirst) {
   Answer({ScriptedReply::Http(200, {"ETag: \"new\""})});
   ASSERT_TRUE(Put(PutCondition::IfAbsent(), std::string(1 << 20, 'x')).ok());
