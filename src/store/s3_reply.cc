@@ -3,36 +3,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "store/http_reply.h"
 #include "store/object_rules.h"
 #include "store/s3_quirks.h"
 #include "store/s3_xml.h"
 
 namespace duckpond {
 namespace {
-
-constexpr size_t kQuotedBytesMax = 200;
-
-std::string Printable(std::string_view text) {
-  std::string clean(text.substr(0, kQuotedBytesMax));
-  for (char& c : clean) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return clean;
-}
-
-Result<uint64_t> ParseSize(std::string_view text) {
-  uint64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (text.empty() || error != std::errc() || stop != end) {
-    return Status::Corrupt(fmt::format("\"{}\" is not a size", Printable(text)));
-  }
-  return value;
-}
 
 // "GET s3://bucket/key: answered 403 AccessDenied (Access Denied.)"
 std::string Seen(const S3Asked& asked, const HttpReply& reply, const S3Error& error) {
@@ -118,51 +97,6 @@ Result<ObjectTag> TagOf(const S3Asked& asked, const HttpReply& reply) {
                     asked.method, asked.url, asked.endpoint));
   }
   return ObjectTag{std::string(*tag)};
-}
-
-struct ContentRange {
-  uint64_t first = 0;
-  uint64_t last = 0;
-  uint64_t total = 0;
-};
-
-// "bytes 0-99/1234"
-Result<ContentRange> ParseContentRange(std::string_view text) {
-  const Status bad = Status::Corrupt(
-      fmt::format("the Content-Range \"{}\" is not what was asked for", Printable(text)));
-  constexpr std::string_view kUnit = "bytes ";
-  const size_t dash = text.find('-');
-  const size_t slash = text.find('/');
-  if (!text.starts_with(kUnit) || dash == std::string_view::npos ||
-      slash == std::string_view::npos || dash > slash) {
-    return bad;
-  }
-  const auto first = ParseSize(text.substr(kUnit.size(), dash - kUnit.size()));
-  const auto last = ParseSize(text.substr(dash + 1, slash - dash - 1));
-  const auto total = ParseSize(text.substr(slash + 1));
-  if (!first.ok() || !last.ok() || !total.ok()) return bad;
-  if (*first > *last || *last >= *total) return bad;
-  return ContentRange{*first, *last, *total};
-}
-
-// A part as the server cut it; checked against what was asked and what arrived.
-Result<GetReply> MeaningOfPart(const GetOptions& options, HttpReply reply) {
-  if (!options.range) return Status::Corrupt("a part was answered though the whole was asked for");
-  ASSIGN_OR_RETURN(const ContentRange got,
-                   ParseContentRange(reply.Find("content-range").value_or("")));
-  ASSIGN_OR_RETURN(const ReplyPart part, PartOf(got.total, options));
-  const uint64_t length = got.last - got.first + 1;
-  if (part.past_end || got.first != part.offset || length != part.length ||
-      reply.body.size() != length) {
-    return Status::Corrupt(fmt::format(
-        "bytes {}-{} of {} were answered in a body of {} bytes, where {} bytes at {} were expected",
-        got.first, got.last, got.total, reply.body.size(), part.length, part.offset));
-  }
-  GetReply answer;
-  answer.state = GetReply::State::kFound;
-  answer.bytes = std::move(reply.body);
-  answer.object_size = got.total;
-  return answer;
 }
 
 Result<GetReply> MeaningOfFound(const S3Asked& asked, const GetOptions& options, HttpReply reply) {

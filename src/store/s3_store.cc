@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "store/http_reply.h"
 #include "store/object_rules.h"
 
 namespace duckpond {
@@ -33,18 +34,6 @@ Status CheckTag(const ObjectTag& tag) {
                                [](unsigned char c) { return c < 0x20 || c == 0x7f; });
   if (odd || tag.value.empty()) return Status::Invalid("a tag that no S3 server has given");
   return Status::Ok();
-}
-
-std::string RangeText(const ByteRange& range) {
-  if (!range.length) return fmt::format("bytes={}-", range.offset);
-  return fmt::format("bytes={}-{}", range.offset, range.offset + *range.length - 1);
-}
-
-// For a request that changes nothing: that it was sent and not answered matters to nobody.
-Status AsRead(const Status& status, const Context& context, MonotonicUs now_us) {
-  if (status.code() != StatusCode::kUnknown) return status;
-  if (!context.Check(now_us).ok()) return Status::Cancelled(status.message());
-  return Status::Unavailable(status.message());
 }
 
 // Whether a write that failed like this may have happened: it was sent and not answered, or its
