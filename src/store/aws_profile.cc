@@ -30,6 +30,8 @@ std::string SectionName(std::string_view line) {
   return name;
 }
 
+}  // namespace
+
 Result<std::string> ReadSmallFile(const std::string& path) {
   std::error_code error;
   const auto kind = std::filesystem::status(path, error).type();
@@ -48,8 +50,6 @@ Result<std::string> ReadSmallFile(const std::string& path) {
   text.resize(static_cast<size_t>(file.gcount()));
   return text;
 }
-
-}  // namespace
 
 ProfileSettings ParseProfile(std::string_view text, std::string_view section) {
   ProfileSettings settings;

@@ -32,6 +32,10 @@ struct AwsFiles {
   Result<ProfileSettings> Read() const;
 };
 
+// The text of a file that is small; empty if there is none.
+// Errors: kInvalid for what is no file, cannot be read, or is too large.
+Result<std::string> ReadSmallFile(const std::string& path);
+
 // The settings of `section` ("default", "profile dev") in the text of such a file. Indented lines,
 // which nest settings of a service, are skipped.
 ProfileSettings ParseProfile(std::string_view text, std::string_view section);

@@ -21,6 +21,7 @@ class CredentialsTest : public testing::Test {
     folder_ = mkdtemp(pattern.data());
     std::filesystem::create_directory(folder_ + "/.aws");
     variables_["HOME"] = folder_;
+    variables_["AWS_EC2_METADATA_DISABLED"] = "true";
   }
   ~CredentialsTest() override { std::filesystem::remove_all(folder_); }
 
@@ -29,6 +30,7 @@ class CredentialsTest : public testing::Test {
   }
   Result<std::shared_ptr<CredentialsProvider>> Find(const std::string& profile = {}) {
     return FindCredentials(
+        Env::Process(),
         [this](std::string_view name) -> std::optional<std::string> {
           const auto found = variables_.find(std::string(name));
           if (found == variables_.end()) return std::nullopt;
@@ -102,12 +104,38 @@ TEST_F(CredentialsTest, NothingFoundNamesThePlacesLookedAt) {
   EXPECT_NE(found.status().message().find(folder_ + "/.aws/credentials"), std::string::npos);
 }
 
-TEST_F(CredentialsTest, ProfileThatFetchesItsKeysIsUnsupportedByName) {
-  Write("config", "[default]\nsso_session = work\nsso_account_id = 1\n");
+TEST_F(CredentialsTest, ProfileWhoseKeysNeedAnotherProgramIsUnsupportedByName) {
+  for (const std::string setting : {"sso_session", "sso_start_url", "credential_process"}) {
+    Write("config", "[default]\n" + setting + " = work\nsso_account_id = 1\n");
+    const auto found = Find();
+    ASSERT_FALSE(found.ok());
+    EXPECT_EQ(found.status().code(), StatusCode::kUnsupported);
+    EXPECT_NE(found.status().message().find(setting), std::string::npos);
+    EXPECT_NE(found.status().message().find("export-credentials"), std::string::npos);
+  }
+  Write("config", "[default]\nrole_arn = r\nsource_profile = x\nmfa_serial = m\n");
+  EXPECT_EQ(FindAndShow(), "UNSUPPORTED");
+}
+
+TEST_F(CredentialsTest, RolesThatLackSomethingOrGoInACircleAreInvalid) {
+  Write("config", "[default]\nrole_arn = r\n");
+  EXPECT_EQ(FindAndShow(), "INVALID");
+  Write("config", "[default]\nrole_arn = r\nsource_profile = nobody\n");
+  EXPECT_EQ(FindAndShow(), "INVALID");
+  Write("config", "[default]\nrole_arn = r\ncredential_source = Environment\n");
+  EXPECT_EQ(FindAndShow(), "INVALID");
+  Write("config",
+        "[default]\nrole_arn = r\nsource_profile = a\n[profile a]\nrole_arn = r\n"
+        "source_profile = b\n[profile b]\nrole_arn = r\nsource_profile = a\n");
   const auto found = Find();
-  ASSERT_FALSE(found.ok());
-  EXPECT_EQ(found.status().code(), StatusCode::kUnsupported);
-  EXPECT_NE(found.status().message().find("sso_session"), std::string::npos);
+  EXPECT_NE(found.status().message().find("circle"), std::string::npos)
+      << found.status().ToString();
+}
+
+TEST_F(CredentialsTest, AProfileAskedForByNameIsNotReplacedByTheMachinesRole) {
+  variables_.erase("AWS_EC2_METADATA_DISABLED");
+  variables_["AWS_PROFILE"] = "work";
+  EXPECT_EQ(FindAndShow(), "INVALID");
 }
 
 TEST_F(CredentialsTest, FileThatIsNoneIsInvalidAndItsContentIsNotShown) {

@@ -105,7 +105,7 @@ Result<bool> WantsPathStyle(const S3Options& options, const S3Place& place) {
 }  // namespace
 
 std::string S3Place::HostIn(const std::string& in_region) const {
-  const std::string server = host.empty() ? AwsHost(in_region) : host;
+  const std::string server = host.empty() ? AwsHost("s3", in_region) : host;
   return path_style ? server : bucket + "." + server;
 }
 

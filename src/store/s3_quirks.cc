@@ -51,9 +51,9 @@ bool IsRegionName(std::string_view name) {
          std::all_of(name.begin(), name.end(), allowed);
 }
 
-std::string AwsHost(std::string_view region) {
+std::string AwsHost(std::string_view service, std::string_view region) {
   const std::string_view domain = region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-  return "s3." + std::string(region) + "." + std::string(domain);
+  return std::string(service) + "." + std::string(region) + "." + std::string(domain);
 }
 
 Status CheckBucketKind(std::string_view bucket) {

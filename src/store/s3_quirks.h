@@ -31,8 +31,8 @@ S3Quirks QuirksOf(std::string_view host);
 // Whether `name` may be one: it becomes part of host names, so nothing else is let through.
 bool IsRegionName(std::string_view name);
 
-// The host of AWS's own S3 in a region.
-std::string AwsHost(std::string_view region);
+// The host of one of AWS's own services ("s3", "sts") in a region.
+std::string AwsHost(std::string_view service, std::string_view region);
 
 // Errors: kUnsupported for a bucket of a kind that answers to another protocol of sign-in.
 Status CheckBucketKind(std::string_view bucket);

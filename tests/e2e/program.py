@@ -27,7 +27,8 @@ def clean_environment(**more):
     kept = {key: value for key, value in os.environ.items()
             if not key.startswith(("DUCKPOND_", "AWS_", "S3_")) and
             key not in ("BEARER_TOKEN", "LOG_LEVEL")}
-    return {**kept, **more}
+    # Nobody has keys by accident: a machine in a cloud would hand out its own.
+    return {**kept, "AWS_EC2_METADATA_DISABLED": "true", **more}
 
 
 def run_program(*arguments, stdin="", cwd=None, under=(), **variables):
