@@ -27,8 +27,8 @@ class PondImpl final : public Pond {
     site_->SetEngine(std::move(engine));
   }
   Task<Status> Create(Context context) override { return site_->log->Create(std::move(context)); }
-  Task<Result<CatalogSnapshot>> Latest(Context context) override {
-    return Converted(site_->log->Latest(std::move(context)));
+  Task<Result<CatalogSnapshot>> Latest(Context context, Freshness freshness) override {
+    return Converted(site_->log->Latest(std::move(context), freshness));
   }
   Task<Result<CatalogSnapshot>> At(Context context, Version version) override {
     return Converted(site_->log->At(std::move(context), version));

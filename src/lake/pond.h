@@ -41,8 +41,9 @@ class Pond {
   // Creates the pond. See EventLog::Create.
   virtual Task<Status> Create(Context context) = 0;
 
-  // The newest snapshot. A pond that does not exist yet is kNotFound; see Begin.
-  virtual Task<Result<CatalogSnapshot>> Latest(Context context) = 0;
+  // The newest snapshot, or one as new as `freshness` says. A pond that does not exist yet is
+  // kNotFound; see Begin.
+  virtual Task<Result<CatalogSnapshot>> Latest(Context context, Freshness freshness = {}) = 0;
   virtual Task<Result<CatalogSnapshot>> At(Context context, Version version) = 0;
   virtual Task<Result<CatalogSnapshot>> AtTime(Context context, int64_t time_us) = 0;
 

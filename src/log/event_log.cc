@@ -14,6 +14,7 @@
 #include "log/limits.h"
 #include "log/log_reader.h"
 #include "log/verify.h"
+#include "store/store_wrapper.h"
 
 namespace duckpond {
 namespace {
@@ -42,6 +43,16 @@ class SnapshotCache {
   std::deque<Version> order_;              // Guarded by mutex_. Oldest first.
 };
 
+// AskingStore: what the store itself has, whatever caches keep of it.
+class AskingStore final : public StoreWrapper {
+ public:
+  using StoreWrapper::StoreWrapper;
+  Task<Result<GetReply>> Get(Context context, std::string key, GetOptions options) override {
+    options.age_us_max = GetOptions::kFromStore;
+    return below()->Get(std::move(context), std::move(key), std::move(options));
+  }
+};
+
 class EventLogImpl final : public EventLog, public std::enable_shared_from_this<EventLogImpl> {
  public:
   explicit EventLogImpl(LogSite site)
@@ -51,8 +62,9 @@ class EventLogImpl final : public EventLog, public std::enable_shared_from_this<
 
   Task<Status> Create(Context context) override { return CreatePond(site_, std::move(context)); }
 
-  Task<Result<Snapshot>> Latest(Context context) override {
-    return LatestNow(shared_from_this(), std::move(context));
+  using EventLog::Latest;
+  Task<Result<Snapshot>> Latest(Context context, Freshness freshness) override {
+    return LatestNow(shared_from_this(), std::move(context), freshness);
   }
 
   std::optional<Snapshot> Cached() const override {
@@ -84,9 +96,17 @@ class EventLogImpl final : public EventLog, public std::enable_shared_from_this<
  private:
   using Self = std::shared_ptr<EventLogImpl>;
 
-  static Task<Result<Snapshot>> LatestNow(Self self, Context context) {
-    auto image = co_await self->reader_->Read(std::move(context));
+  static Task<Result<Snapshot>> LatestNow(Self self, Context context, Freshness freshness) {
+    auto image = co_await self->reader_->Read(context, freshness.age_us_max);
+    if (image.ok() && (*image)->version() < freshness.min_version && freshness.age_us_max > 0) {
+      image = co_await self->reader_->Read(std::move(context));
+    }
     if (!image.ok()) co_return image.error();
+    if ((*image)->version() < freshness.min_version) {
+      co_return Status::Unavailable(fmt::format("version {} is not there yet: {} is the newest",
+                                                freshness.min_version, (*image)->version()));
+    }
+    self->reader_->RefreshBehind(freshness.refresh_age_us);
     if (!(*image)->unfolded.ok()) co_return (*image)->unfolded;
     co_return (*image)->snapshot();
   }
@@ -138,7 +158,10 @@ class EventLogImpl final : public EventLog, public std::enable_shared_from_this<
   static Task<Result<Report>> VerifyNow(Self self, Context context) {
     auto image = co_await self->reader_->Read(context);
     if (!image.ok()) co_return image.error();
-    co_return co_await VerifyLog(self->site_, std::move(context), *image);
+    const LogSite& site = *self->site_;
+    auto asking = std::make_shared<const LogSite>(
+        LogSite{site.env, std::make_shared<AskingStore>(site.store), site.folder, site.options});
+    co_return co_await VerifyLog(std::move(asking), std::move(context), *image);
   }
 
   const SitePtr site_;

@@ -70,6 +70,19 @@ struct LogOptions {
   uint64_t inline_state_bytes_max = 128 * 1024;
 };
 
+// How new a snapshot must be.
+struct Freshness {
+  // The store was asked so long ago at most, in microseconds. 0: not before the call. kAnyAge:
+  // whatever is known will do.
+  static constexpr int64_t kAnyAge = GetOptions::kAnyAge;
+  int64_t age_us_max = 0;
+  // At least this version: a writer's receipt, handed on to a reader elsewhere.
+  Version min_version = 0;
+  // What is older than this is asked for anew behind the answer: the next one is newer, and nobody
+  // has waited. kAnyAge: never.
+  int64_t refresh_age_us = kAnyAge;
+};
+
 class EventLog {
  public:
   virtual ~EventLog() = default;
@@ -85,10 +98,13 @@ class EventLog {
   // a pond's life.
   virtual Task<Status> Create(Context context) = 0;
 
-  // The newest version. Errors: kNotFound if there is no pond, which takes two answers from the
-  // store (no log and no pond.json). Cost: one GET (conditional, of the tail only, once a version
-  // is known); two dependent ones when the state is too large for the base.
-  virtual Task<Result<Snapshot>> Latest(Context context) = 0;
+  // The newest version, or one that is as new as `freshness` says. Errors: kNotFound if there is no
+  // pond, which takes two answers from the store (no log and no pond.json); kUnavailable –
+  // min_version is not there yet. Cost: none if what is known is new enough; else one GET
+  // (conditional, of the tail only, once a version is known); two dependent ones when the state is
+  // too large for the base.
+  virtual Task<Result<Snapshot>> Latest(Context context, Freshness freshness) = 0;
+  Task<Result<Snapshot>> Latest(Context context) { return Latest(std::move(context), {}); }
 
   // The version that this process saw last, if any. Cost: none.
   virtual std::optional<Snapshot> Cached() const = 0;

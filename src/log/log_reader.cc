@@ -112,9 +112,10 @@ Task<Result<ImagePtr>> BuildImage(SitePtr site, Context context, ImagePtr known,
   co_return image;
 }
 
-Task<Result<GetReply>> GetWhole(SitePtr site, Context context) {
+Task<Result<GetReply>> GetWhole(SitePtr site, Context context, int64_t age_us_max) {
   GetOptions options;
   options.bytes_max = kLogBytesMax;
+  options.age_us_max = age_us_max;
   auto reply = co_await site->store->Get(std::move(context), kLogName, options);
   if (!reply.ok()) co_return reply.error().Prefixed(kLogName);
   CO_RETURN_IF_ERROR(CheckWhole(*reply, kLogName));
@@ -126,7 +127,7 @@ Task<Result<GetReply>> GetWhole(SitePtr site, Context context) {
 Task<Result<GetReply>> GetMissing(SitePtr site, Context context) {
   auto pond = co_await ReadPondFile(site, context);
   if (!pond.ok()) co_return std::move(pond).error();
-  auto reply = co_await GetWhole(site, std::move(context));
+  auto reply = co_await GetWhole(site, std::move(context), GetOptions::kFromStore);
   if (!reply.ok() || reply->state == GetReply::State::kFound) co_return reply;
   if (!pond->file.ready) {
     co_return Status::NotFound(
@@ -139,8 +140,11 @@ Task<Result<GetReply>> GetMissing(SitePtr site, Context context) {
                   pond->file.id.ToString(), site->store->url(), kPondKey));
 }
 
-Task<Result<ImagePtr>> ReadWhole(SitePtr site, Context context, ImagePtr known) {
-  auto reply = co_await GetWhole(site, context);
+// What a cache keeps may tell of objects that are gone by now: before it is called corrupt, the
+// store is asked. `*asked_us` becomes when the store gave the answer.
+Task<Result<ImagePtr>> ReadWhole(SitePtr site, Context context, ImagePtr known, int64_t age_us_max,
+                                 MonotonicUs* asked_us) {
+  auto reply = co_await GetWhole(site, context, age_us_max);
   if (reply.ok() && reply->state != GetReply::State::kFound) {
     reply = co_await GetMissing(site, context);
   }
@@ -151,8 +155,15 @@ Task<Result<ImagePtr>> ReadWhole(SitePtr site, Context context, ImagePtr known) 
                     kLogKey, site->store->url(), known->version(), kPondKey));
   }
   if (!reply.ok()) co_return std::move(reply).error();
-  co_return co_await BuildImage(site, std::move(context), std::move(known), std::move(reply->bytes),
-                                std::move(reply->tag));
+  const int64_t age_us = reply->age_us;
+  auto image =
+      co_await BuildImage(site, context, known, std::move(reply->bytes), std::move(reply->tag));
+  if (age_us > 0 && image.status().code() == StatusCode::kCorrupt) {
+    co_return co_await ReadWhole(site, std::move(context), std::move(known), GetOptions::kFromStore,
+                                 asked_us);
+  }
+  *asked_us -= age_us;
+  co_return image;
 }
 
 // The image that `reply`, the bytes behind those of `known`, makes; nothing if it must be read
@@ -191,8 +202,30 @@ Task<Result<ImagePtr>> Await(Executor& executor, Context context,
 
 }  // namespace
 
-Task<Result<ImagePtr>> LogReader::Read(Context context) {
-  return Wait(shared_from_this(), std::move(context));
+Task<Result<ImagePtr>> LogReader::Read(Context context, int64_t age_us_max) {
+  return Wait(shared_from_this(), std::move(context), age_us_max);
+}
+
+ImagePtr LogReader::Fresh(int64_t age_us_max) const {
+  std::lock_guard lock(mutex_);
+  if (known_ == nullptr || age_us_max == Freshness::kAnyAge) return known_;
+  return site_->env.executor.NowUs() - known_us_ < age_us_max ? known_ : nullptr;
+}
+
+void LogReader::RefreshBehind(int64_t age_us) {
+  if (Fresh(age_us) != nullptr) return;
+  {
+    std::lock_guard lock(mutex_);
+    if (std::exchange(refreshing_, true)) return;
+  }
+  Spawn(site_->env.executor, Refresh(shared_from_this()));
+}
+
+Task<void> LogReader::Refresh(std::shared_ptr<LogReader> self) {
+  Context context;
+  const auto image = co_await self->Read(std::move(context));
+  std::lock_guard lock(self->mutex_);
+  self->refreshing_ = false;
 }
 
 ImagePtr LogReader::Known() const {
@@ -209,13 +242,15 @@ void LogReader::Learn(ImagePtr image) {
   }
 }
 
-Task<Result<ImagePtr>> LogReader::Wait(std::shared_ptr<LogReader> self, Context context) {
+Task<Result<ImagePtr>> LogReader::Wait(std::shared_ptr<LogReader> self, Context context,
+                                       int64_t age_us_max) {
   CO_RETURN_IF_ERROR(context.Check(self->site_->env.executor.NowUs()));
+  if (ImagePtr fresh = self->Fresh(age_us_max)) co_return fresh;
   Completion<Result<ImagePtr>> done;
   bool serve = false;
   {
     std::lock_guard lock(self->mutex_);
-    self->waiters_.push_back({context, done});
+    self->waiters_.push_back({context, age_us_max, done});
     serve = !std::exchange(self->serving_, true);
   }
   if (serve) Spawn(self->site_->env.executor, Serve(self));
@@ -235,16 +270,22 @@ Task<void> LogReader::Serve(std::shared_ptr<LogReader> self) {
     }
     // Who asks from now on waits for the next request: this one may show what was before.
     std::vector<Context> contexts;
-    for (const Waiter& waiter : waiters) contexts.push_back(waiter.context);
+    int64_t age_us_max = Freshness::kAnyAge;
+    for (const Waiter& waiter : waiters) {
+      contexts.push_back(waiter.context);
+      age_us_max = std::min(age_us_max, waiter.age_us_max);
+    }
     Context shared = SharedContext(contexts, self->site_->env.executor.NowUs());
-    auto result = co_await ReadOnce(self, std::move(shared));
+    auto result = co_await ReadOnce(self, std::move(shared), age_us_max);
     for (const Waiter& waiter : waiters) waiter.done.Set(result);
   }
 }
 
-Task<Result<ImagePtr>> LogReader::ReadOnce(std::shared_ptr<LogReader> self, Context context) {
+Task<Result<ImagePtr>> LogReader::ReadOnce(std::shared_ptr<LogReader> self, Context context,
+                                           int64_t age_us_max) {
   const SitePtr site = self->site_;
   const ImagePtr known = self->Known();
+  MonotonicUs asked_us = site->env.executor.NowUs();
   std::optional<ImagePtr> image;
   if (known != nullptr) {
     GetOptions options;
@@ -256,13 +297,15 @@ Task<Result<ImagePtr>> LogReader::ReadOnce(std::shared_ptr<LogReader> self, Cont
     image = FollowTail(*site, known, *reply);
   }
   if (!image) {
-    auto whole = co_await ReadWhole(site, std::move(context), known);
+    auto whole = co_await ReadWhole(site, context, known, age_us_max, &asked_us);
     if (!whole.ok()) co_return std::move(whole).error();
     image = *std::move(whole);
   }
   // Not `image` itself: a commit of this process may have landed since, and nobody goes back.
   self->Learn(*image);
-  co_return self->Known();
+  std::lock_guard lock(self->mutex_);
+  self->known_us_ = std::max(self->known_us_, asked_us);
+  co_return self->known_;
 }
 
 }  // namespace duckpond

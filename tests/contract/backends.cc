@@ -3,7 +3,9 @@
 
 #include <utility>
 
+#include "store/caching_store.h"
 #include "store/local_store.h"
+#include "store/memory_cache.h"
 #include "store/memory_store.h"
 #include "store/metered_store.h"
 #include "store/store_stack.h"
@@ -61,6 +63,23 @@ std::shared_ptr<ObjectStore> FailingUnderRetries(std::shared_ptr<ObjectStore> st
   stack.faults->seed = 2;
   stack.faults->rates.fail = 0.3;
   return BuildStore(Env::Process(), std::move(store), stack);
+}
+
+// Lets the caches above it answer once the store said that the object is unchanged.
+class Revalidating final : public StoreWrapper {
+ public:
+  using StoreWrapper::StoreWrapper;
+  Task<Result<GetReply>> Get(Context context, std::string key, GetOptions options) override {
+    options.age_us_max = 0;
+    return below()->Get(std::move(context), std::move(key), std::move(options));
+  }
+};
+
+// A cache that has room for a few objects only: what is kept comes and goes.
+std::shared_ptr<ObjectStore> Cached(std::shared_ptr<ObjectStore> store) {
+  auto cache = std::make_shared<MemoryCache>(300'000);
+  return std::make_shared<Revalidating>(std::make_shared<CachingObjectStore>(
+      Env::Process(), std::move(store), CachingObjectStore::Caches{std::move(cache)}));
 }
 
 Backend Local() {
@@ -137,6 +156,7 @@ std::vector<Backend> AllBackends() {
       OverMemory("memory_appending", true, Same),
       OverMemory("metered", true, Metered),
       OverMemory("retrying", true, Retrying),
+      OverMemory("cached", true, Cached),
       OverMemory("slow", true, Slow),
       OverMemory("delaying", true, Delaying),
       OverMemory("failing_under_retries", true, FailingUnderRetries),
