@@ -49,7 +49,9 @@ def s3_environment(port):
     """What a client of the S3 server on this port needs in its environment."""
     return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_ACCESS_KEY_ID": KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true"}
+            "AWS_EC2_METADATA_DISABLED": "true",
+            # What another run has read is not this one's.
+            "DUCKPOND_CACHE_DIR": "none"}
 
 
 @contextlib.contextmanager

@@ -53,11 +53,7 @@ ExitCode RunGiven(const CommandLine& line, SqlRunner& runner) {
 }
 
 ExitCode RunSql(const CommandLine& line, Printer& printer) {
-  EngineOptions options;
-  options.url = line.url;
-  options.read_only = line.read_only;
-  options.latency_profile = line.latency_profile;
-  auto engine = Engine::Open(options);
+  auto engine = Engine::Open(EngineOptionsOf(line));
   if (!engine.ok()) {
     printer.Error(engine.error());
     return ExitCode::kStorage;

@@ -3,6 +3,7 @@
 
 #include "server/query_job.h"
 #include "shell/interrupt.h"
+#include "shell/pond_commands.h"
 
 namespace duckpond {
 namespace {
@@ -87,11 +88,7 @@ ExitCode Post(const CommandLine& line, const std::string& body, Printer& printer
     printer.Error(request.error());
     return ExitCode::kUsage;
   }
-  EngineOptions options;
-  options.url = line.url;
-  options.read_only = line.read_only;
-  options.latency_profile = line.latency_profile;
-  auto engine = Engine::Open(options);
+  auto engine = Engine::Open(EngineOptionsOf(line));
   if (!engine.ok()) {
     printer.Error(engine.error());
     return ExitCode::kStorage;

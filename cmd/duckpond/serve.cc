@@ -88,10 +88,7 @@ ExitCode Serve(CommandLine line, Printer& printer) {
   const size_t connections_max = RaiseDescriptorLimit();
   std::signal(SIGPIPE, SIG_IGN);  // A client that went away is an error code, not the end.
 
-  EngineOptions engine_options;
-  engine_options.url = line.url;
-  engine_options.read_only = line.read_only;
-  engine_options.latency_profile = line.latency_profile;
+  EngineOptions engine_options = EngineOptionsOf(line);
   engine_options.sandbox = line.sandbox;
   engine_options.memory_bytes_max = line.limits.memory_bytes_max.value_or(0);
   auto engine = Engine::Open(engine_options);

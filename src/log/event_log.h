@@ -24,6 +24,7 @@
 
 #include "base/env.h"
 #include "log/folder.h"
+#include "log/freshness.h"
 #include "store/object_store.h"
 
 namespace duckpond {
@@ -68,19 +69,6 @@ struct LogOptions {
   uint64_t roll_bytes = 256 * 1024;
   // A state of more compressed bytes is written as checkpoint parts of its own.
   uint64_t inline_state_bytes_max = 128 * 1024;
-};
-
-// How new a snapshot must be.
-struct Freshness {
-  // The store was asked so long ago at most, in microseconds. 0: not before the call. kAnyAge:
-  // whatever is known will do.
-  static constexpr int64_t kAnyAge = GetOptions::kAnyAge;
-  int64_t age_us_max = 0;
-  // At least this version: a writer's receipt, handed on to a reader elsewhere.
-  Version min_version = 0;
-  // What is older than this is asked for anew behind the answer: the next one is newer, and nobody
-  // has waited. kAnyAge: never.
-  int64_t refresh_age_us = kAnyAge;
 };
 
 class EventLog {

@@ -3,6 +3,8 @@
 // How old a snapshot may be: which questions are spared, and that no answer is older than allowed.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "log/event_log.h"
 #include "store/caching_store.h"
 #include "store/memory_cache.h"
@@ -194,6 +196,29 @@ TEST_F(FreshnessTest, AKeptLogWhosePartsAreGoneIsAskedForAgain) {
     ASSERT_TRUE(Await(memory_->Delete({}, object.key, std::nullopt)).ok());
   }
   EXPECT_EQ(Seen(*OpenReader(), kCached), "a=9");
+}
+
+TEST(Consistency, IsSaidInAWordAndSeconds) {
+  const auto said = [](std::optional<std::string_view> word, std::optional<double> seconds) {
+    return Consistency::Of(word, seconds).value().ToFreshness();
+  };
+  EXPECT_EQ(said({}, {}).age_us_max, 0);
+  EXPECT_EQ(said("LATEST", {}).age_us_max, 0);
+  EXPECT_EQ(said("bounded", {}).age_us_max, Consistency::kBoundUs);
+  EXPECT_EQ(said("bounded", 1.5).age_us_max, 1'500'000);
+  EXPECT_EQ(said({}, 2).age_us_max, 2'000'000);
+  EXPECT_EQ(said("Cached", {}).age_us_max, Freshness::kAnyAge);
+  EXPECT_EQ(said("cached", {}).refresh_age_us, Freshness::kAnyAge);
+  EXPECT_EQ(said("cached", 3).refresh_age_us, 3'000'000);
+}
+
+TEST(Consistency, WhatCannotBeMeantIsRefused) {
+  EXPECT_FALSE(Consistency::Of("eventual", {}).ok());
+  EXPECT_FALSE(Consistency::Of("", {}).ok());
+  EXPECT_FALSE(Consistency::Of("latest", 1).ok());
+  for (const double seconds : {-1.0, 1e300, std::nan(""), HUGE_VAL}) {
+    EXPECT_FALSE(Consistency::Of("bounded", seconds).ok()) << seconds;
+  }
 }
 
 }  // namespace

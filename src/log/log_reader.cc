@@ -158,7 +158,8 @@ Task<Result<ImagePtr>> ReadWhole(SitePtr site, Context context, ImagePtr known, 
   const int64_t age_us = reply->age_us;
   auto image =
       co_await BuildImage(site, context, known, std::move(reply->bytes), std::move(reply->tag));
-  if (age_us > 0 && image.status().code() == StatusCode::kCorrupt) {
+  const bool may_ask = age_us > 0 && age_us_max != GetOptions::kFromStore;
+  if (may_ask && image.status().code() == StatusCode::kCorrupt) {
     co_return co_await ReadWhole(site, std::move(context), std::move(known), GetOptions::kFromStore,
                                  asked_us);
   }
@@ -292,8 +293,10 @@ Task<Result<ImagePtr>> LogReader::ReadOnce(std::shared_ptr<LogReader> self, Cont
     options.range = ByteRange{known->content.size(), std::nullopt};
     options.if_none_match = known->tag;
     options.bytes_max = kLogBytesMax;
+    options.age_us_max = age_us_max;
     auto reply = co_await site->store->Get(context, kLogName, options);
     if (!reply.ok()) co_return reply.error().Prefixed(kLogName);
+    asked_us -= reply->age_us;
     image = FollowTail(*site, known, *reply);
   }
   if (!image) {

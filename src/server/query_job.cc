@@ -70,6 +70,14 @@ void QueryJob::Run(Context context, ResponseSink& sink) {
   WriteRows(**result, **session, sink);
 }
 
+WebFields QueryJob::HeadFields(const Session& session) const {
+  WebFields fields = {{"Content-Type", std::string(ContentTypeOf(request_.format))}};
+  if (const Version version = session.version()) {
+    fields.emplace_back("Duckpond-Version", fmt::format("{}", version));
+  }
+  return fields;
+}
+
 WebFields QueryJob::CostFields(const ResultStatistics& statistics) const {
   constexpr double kUsPerMs = 1e3;
   return {{"Duckpond-Cost", statistics.cost.ToJson()},
@@ -94,8 +102,8 @@ void QueryJob::Fail(const Problem& problem, bool started, ResponseSink& sink) {
 bool QueryJob::SendBlock(Answer& answer, ResponseSink& sink) {
   if (!answer.started) {
     WebAnswer head;
-    head.headers = {{"Content-Type", std::string(ContentTypeOf(request_.format))},
-                    {"Trailer", "Duckpond-Cost, Server-Timing"}};
+    head.headers = HeadFields(answer.session);
+    head.headers.emplace_back("Trailer", "Duckpond-Cost, Server-Timing");
     answer.started = true;
     sink.Start(std::move(head));
   }
@@ -152,8 +160,8 @@ void QueryJob::WriteRows(QueryResult& result, Session& session, ResponseSink& si
     return sink.Finish(CostFields(statistics));
   }
   WebAnswer whole;
-  whole.headers = CostFields(statistics);
-  whole.headers.emplace_back("Content-Type", std::string(ContentTypeOf(request_.format)));
+  whole.headers = HeadFields(session);
+  for (auto& field : CostFields(statistics)) whole.headers.push_back(std::move(field));
   whole.body = std::move(answer.text);
   sink.Whole(std::move(whole));
 }

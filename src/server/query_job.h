@@ -51,6 +51,8 @@ class QueryJob {
                       ResponseSink& sink);
   Problem ProblemOf(const Session& session, const Status& status, Blame blame) const;
   void Fail(const Problem& problem, bool started, ResponseSink& sink);
+  // Known before the first row: what the answer is, and of which version of the pond.
+  WebFields HeadFields(const Session& session) const;
   WebFields CostFields(const ResultStatistics& statistics) const;
 
   Engine& engine_;

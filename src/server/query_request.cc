@@ -3,6 +3,9 @@
 
 #include <simdjson.h>
 
+#include <charconv>
+#include <optional>
+
 namespace duckpond {
 namespace {
 
@@ -18,6 +21,38 @@ std::string_view FormatOf(const WebRequest& request) {
   if (const auto name = request.parameter("default_format")) return *name;
   if (const auto name = request.header("X-ClickHouse-Format")) return *name;
   return request.header("format").value_or("JSONEachRow");
+}
+
+std::optional<double> NumberOf(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::variant<ReadingOptions, Problem> ReadingOf(const WebRequest& request) {
+  ReadingOptions reading;
+  const auto word = request.parameter("consistency");
+  if (word && !IsUtf8(*word)) return BadRequest("the consistency is not UTF-8", "");
+  std::optional<double> seconds;
+  if (const auto text = request.parameter("freshness")) {
+    seconds = NumberOf(*text);
+    if (!seconds) return BadRequest("the freshness is no number of seconds", "As in freshness=5.");
+  }
+  if (word || seconds) {
+    auto consistency = Consistency::Of(word, seconds);
+    if (!consistency.ok()) return BadRequest(consistency.error().message(), "");
+    reading.consistency = *consistency;
+  }
+  const auto version = request.parameter("min_version");
+  if (!version) return reading;
+  const char* const end = version->data() + version->size();
+  const auto parsed = std::from_chars(version->data(), end, reading.min_version);
+  if (parsed.ec != std::errc() || parsed.ptr != end) {
+    return BadRequest("min_version is no version",
+                      "It is the Duckpond-Version of an earlier answer.");
+  }
+  return reading;
 }
 
 }  // namespace
@@ -43,6 +78,9 @@ std::variant<QueryRequest, Problem> ParseQueryRequest(const WebRequest& request)
   query.format = *format;
   query.run.only_reads = request.method == "GET";
   query.run.count_rows = query.format == ResultFormat::kJsonCompact;
+  auto reading = ReadingOf(request);
+  if (auto* problem = std::get_if<Problem>(&reading)) return std::move(*problem);
+  query.run.reading = std::get<ReadingOptions>(std::move(reading));
   constexpr std::string_view kParameter = "param_";
   for (const auto& [key, value] : request.parameters) {
     if (!key.starts_with(kParameter)) continue;

@@ -5,6 +5,7 @@
 // SQL:     the body, else the parameter `query` or `q`.
 // Format:  the parameter `default_format`, then the header `X-ClickHouse-Format`, then the header
 //          `format`; JSONEachRow if none is there. An unknown one is refused, not ignored.
+// Reads:   `consistency`, `freshness` (seconds) and `min_version`: see log/freshness.h.
 // Values:  `param_name=value` in the URL is the value of $name.
 #pragma once
 

@@ -92,6 +92,21 @@ TEST(QueryRequest, RefusesSqlThatTheParserWouldNotReadToItsEnd) {
   EXPECT_EQ(Refused(Post("/?q=SELECT+1%00", "")).status, 400);
 }
 
+TEST(QueryRequest, HowNewTheAnswerIs) {
+  const auto reading = [](const std::string& parameters) {
+    return Parsed(Post("/?" + parameters, "SELECT 1")).run.reading;
+  };
+  EXPECT_FALSE(reading("").consistency.has_value());
+  EXPECT_EQ(reading("consistency=cached").consistency->kind, Consistency::Kind::kCached);
+  EXPECT_EQ(reading("freshness=1.5").consistency->age_us, 1'500'000);
+  EXPECT_EQ(reading("min_version=18").min_version, 18u);
+  for (const char* wrong :
+       {"consistency=now", "consistency=%FF", "freshness=", "freshness=1s", "freshness=-1",
+        "consistency=latest&freshness=1", "min_version=-1", "min_version=1.5", "min_version="}) {
+    EXPECT_EQ(Refused(Post("/?" + std::string(wrong), "SELECT 1")).status, 400) << wrong;
+  }
+}
+
 TEST(QueryRequest, AGetOnlyReadsAndParametersKeepTheirNames) {
   WebRequest get = Post("/?q=SELECT+$x&param_x=5&param_y=6", "");
   get.method = "GET";

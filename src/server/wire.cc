@@ -24,7 +24,7 @@ std::string HeadText(const WebAnswer& answer, const WireOptions& options) {
   if (options.any_origin) {
     text +=
         "Access-Control-Allow-Origin: *\r\n"
-        "Access-Control-Expose-Headers: Duckpond-Cost, Server-Timing\r\n";
+        "Access-Control-Expose-Headers: Duckpond-Cost, Duckpond-Version, Server-Timing\r\n";
   }
   text += options.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
   return text;

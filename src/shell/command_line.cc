@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "shell/long_options.h"
+#include "store/process_caches.h"
 
 namespace duckpond {
 namespace {
@@ -29,6 +30,9 @@ struct Parsed {
   std::vector<std::string> sql;
   std::string positional_sql;
   std::string listen;
+  std::string consistency;
+  std::string freshness;
+  std::string cache_dir;
   int port = -1;
   bool version = false;
   bool no_sandbox = false;
@@ -50,6 +54,10 @@ void AddOptions(CLI::App& app, Parsed& parsed, CommandLine& line) {
   }
   app.add_flag("--readonly", line.read_only, "Refuse to change the pond");
   app.add_flag("--cost", line.cost, "Print what it cost, as JSON on standard error");
+  app.add_option("--consistency", parsed.consistency,
+                 "How new answers are: latest (default), bounded, cached");
+  app.add_option("--freshness", parsed.freshness, "How old they may be, in seconds");
+  app.add_option("--cache-dir", parsed.cache_dir, "Where to keep what was read; none for nowhere");
   app.add_option("--latency", line.latency_profile, "Imitate the latency of a store: s3, r2, …");
   constexpr int kPortMax = 65535;
   app.add_option("--port", parsed.port, "Serve on this port (of serve; old duckpond's)")
@@ -130,9 +138,41 @@ std::string DefaultUrl(const VariableLookup& variable) {
   return "./pond";
 }
 
+Result<Consistency> ConsistencyOf(const Parsed& parsed, const VariableLookup& variable) {
+  const std::string word =
+      parsed.consistency.empty() ? FirstOf(variable, {"DUCKPOND_CONSISTENCY"}) : parsed.consistency;
+  const std::string age =
+      parsed.freshness.empty() ? FirstOf(variable, {"DUCKPOND_FRESHNESS"}) : parsed.freshness;
+  std::optional<double> seconds;
+  if (!age.empty()) {
+    double number = 0;
+    const auto [end, error] = std::from_chars(age.data(), age.data() + age.size(), number);
+    if (error != std::errc() || end != age.data() + age.size()) {
+      return Status::Invalid("the freshness \"" + age + "\" is no number of seconds");
+    }
+    seconds = number;
+  }
+  return Consistency::Of(word.empty() ? std::nullopt : std::optional<std::string_view>(word),
+                         seconds);
+}
+
+std::string CacheDirOf(const Parsed& parsed, const VariableLookup& variable) {
+  std::string named = parsed.cache_dir;
+  if (named.empty()) named = FirstOf(variable, {"DUCKPOND_CACHE_DIR"});
+  if (named.empty()) {
+    return DefaultCacheFolder([&variable](std::string_view name) {
+      auto value = variable(std::string(name));
+      return value && value->empty() ? std::nullopt : value;
+    });
+  }
+  return named == "none" ? "" : named;
+}
+
 Status Settle(const Parsed& parsed, const VariableLookup& variable, CommandLine& line) {
   line.url = parsed.url.empty() ? DefaultUrl(variable) : parsed.url;
   line.sql = parsed.sql;
+  ASSIGN_OR_RETURN(line.consistency, ConsistencyOf(parsed, variable));
+  line.cache_dir = CacheDirOf(parsed, variable);
   if (LooksLikeAPond(parsed.positional_sql)) {
     return Status::Invalid("\"" + parsed.url + "\" is no command, and \"" + parsed.positional_sql +
                            "\" no SQL; see duckpond --help");

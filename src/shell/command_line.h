@@ -6,7 +6,9 @@
 //
 // Variables:  DUCKPOND_URL, else S3_BUCKET (old duckpond's), name the pond; DUCKPOND_TOKEN, else
 //             BEARER_TOKEN, is the server's token; DUCKPOND_LISTEN is its address;
-//             DUCKPOND_LOG_LEVEL, else LOG_LEVEL. The stores read their own.
+//             DUCKPOND_LOG_LEVEL, else LOG_LEVEL; DUCKPOND_CONSISTENCY, DUCKPOND_FRESHNESS;
+//             DUCKPOND_CACHE_DIR, else duckpond in XDG_CACHE_HOME or ~/.cache. The stores read
+//             their own.
 // Errors:     kInvalid – the command line is wrong; the message says how.
 #pragma once
 
@@ -16,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "log/freshness.h"
 #include "shell/output.h"
 
 namespace duckpond {
@@ -39,6 +42,8 @@ struct CommandLine {
   std::string url;
   std::string latency_profile;
   bool read_only = false;
+  Consistency consistency;  // Of --consistency and --freshness.
+  std::string cache_dir;    // Empty: nothing is kept on disk.
   bool cost = false;
   OutputMode mode = OutputMode::kBox;
 

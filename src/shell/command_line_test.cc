@@ -66,6 +66,31 @@ TEST(CommandLine, OptionsMayStandAnywhere) {
   EXPECT_EQ(Parse({"./p", "SELECT 3"})->sql, (Arguments{"SELECT 3"}));
 }
 
+TEST(CommandLine, HowNewAnswersAre) {
+  using Kind = Consistency::Kind;
+  EXPECT_EQ(Parse({"./p"})->consistency.kind, Kind::kLatest);
+  const auto bounded = Parse({"./p", "-freshness", "1.5"});
+  ASSERT_TRUE(bounded.ok()) << bounded.error().message();
+  EXPECT_EQ(bounded->consistency.kind, Kind::kBounded);
+  EXPECT_EQ(bounded->consistency.age_us, 1'500'000);
+  const Variables both = {{"DUCKPOND_CONSISTENCY", "cached"}, {"DUCKPOND_FRESHNESS", "3"}};
+  EXPECT_EQ(Parse({"./p"}, both)->consistency.kind, Kind::kCached);
+  EXPECT_EQ(Parse({"./p"}, both)->consistency.age_us, 3'000'000);
+  EXPECT_EQ(Parse({"./p", "--consistency", "bounded"}, both)->consistency.kind, Kind::kBounded);
+  EXPECT_FALSE(Parse({"./p", "--consistency", "eventual"}).ok());
+  EXPECT_FALSE(Parse({"./p", "--freshness", "soon"}).ok());
+  EXPECT_FALSE(Parse({"./p", "--consistency", "latest"}, both).ok());
+}
+
+TEST(CommandLine, WhereTheCacheIs) {
+  const Variables home = {{"HOME", "/h"}};
+  EXPECT_EQ(Parse({"./p"}, home)->cache_dir, "/h/.cache/duckpond");
+  EXPECT_EQ(Parse({"./p"}, {{"HOME", "/h"}, {"XDG_CACHE_HOME", "/x"}})->cache_dir, "/x/duckpond");
+  EXPECT_EQ(Parse({"./p"})->cache_dir, "");
+  EXPECT_EQ(Parse({"./p"}, {{"HOME", "/h"}, {"DUCKPOND_CACHE_DIR", "none"}})->cache_dir, "");
+  EXPECT_EQ(Parse({"./p", "--cache-dir", "/c"}, {{"DUCKPOND_CACHE_DIR", "/d"}})->cache_dir, "/c");
+}
+
 TEST(CommandLine, OldDuckpondsFlagsAndVariablesKeepWorking) {
   EXPECT_EQ(Parse({"-post", "/query"})->command, Command::kPost);
   EXPECT_EQ(Parse({"-post", "/query"})->post_target, "/query");

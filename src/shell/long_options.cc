@@ -12,6 +12,9 @@ constexpr std::string_view kFlags[] = {"box",      "csv",      "json",    "jsonl
                                        "markdown", "line",     "cost",    "help",
                                        "version",  "readonly", "no-auth", "no-sandbox"};
 constexpr std::string_view kWithValue[] = {"init",
+                                           "cache-dir",
+                                           "consistency",
+                                           "freshness",
                                            "latency",
                                            "post",
                                            "port",

@@ -31,6 +31,16 @@ Context Accounted(const InterruptScope& interrupts, CostLedger& ledger) {
 
 }  // namespace
 
+EngineOptions EngineOptionsOf(const CommandLine& line) {
+  EngineOptions options;
+  options.url = line.url;
+  options.read_only = line.read_only;
+  options.consistency = line.consistency;
+  options.cache_folder = line.cache_dir;
+  options.latency_profile = line.latency_profile;
+  return options;
+}
+
 Status CreatePond(const CommandLine& line, CostLedger& ledger) {
   InterruptScope interrupts;
   ASSIGN_OR_RETURN(const auto pond, OpenPond(line, /*create=*/true));

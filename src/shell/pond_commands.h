@@ -11,8 +11,12 @@
 #include "base/cost.h"
 #include "base/result.h"
 #include "shell/command_line.h"
+#include "sql/engine.h"
 
 namespace duckpond {
+
+// How the command line wants its pond to be opened.
+EngineOptions EngineOptionsOf(const CommandLine& line);
 
 // Makes a pond at line.url. Errors: kExists if there is one.
 Status CreatePond(const CommandLine& line, CostLedger& ledger);

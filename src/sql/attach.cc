@@ -10,6 +10,7 @@
 #include "sql/pond_catalog.h"
 #include "sql/pond_data_engine.h"
 #include "sql/pond_transaction.h"
+#include "sql/settings.h"
 #include "store/store_url.h"
 
 namespace duckpond {
@@ -110,6 +111,8 @@ struct AttachRequest {
 AttachRequest ReadOptions(duckdb::ClientContext& client, duckdb::AttachInfo& info,
                           duckdb::AttachOptions& options) {
   AttachRequest request;
+  std::optional<std::string> consistency;
+  std::optional<double> freshness;
   // With TYPE duckpond, DuckDB leaves the prefix to us.
   request.attachment.url = Without(kHidden, Without(kPrefix, info.path));
   for (const auto& [name, value] : options.options) {
@@ -118,6 +121,10 @@ AttachRequest ReadOptions(duckdb::ClientContext& client, duckdb::AttachInfo& inf
       request.attachment.version = VersionOf(value);
     } else if (option == "snapshot_time") {
       request.attachment.time_us = MicrosOf(client, value);
+    } else if (option == "consistency") {
+      consistency = value.ToString();
+    } else if (option == "freshness") {
+      freshness = SecondsOf(value);
     } else if (option == "latency") {
       request.open.latency = value.ToString();
     } else {
@@ -127,6 +134,7 @@ AttachRequest ReadOptions(duckdb::ClientContext& client, duckdb::AttachInfo& inf
   if (request.attachment.version && request.attachment.time_us) {
     ThrowStatus(Status::Invalid("ATTACH takes SNAPSHOT_VERSION or SNAPSHOT_TIME, not both"));
   }
+  request.attachment.consistency = ValueOrThrow(Consistency::Of(consistency, freshness));
   // The past cannot be changed: DuckDB then says so itself.
   if (request.attachment.version || request.attachment.time_us) {
     options.access_mode = duckdb::AccessMode::READ_ONLY;
@@ -154,6 +162,7 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageE
                                            const std::string& /*name*/, duckdb::AttachInfo& info,
                                            duckdb::AttachOptions& options) {
   AttachRequest request = ReadOptions(client, info, options);
+  request.open.cache = CacheOptionsOf(client);
   request.open.s3 = FindSecret(client, request.attachment.url);
   const std::string share = ShareOf(request);
   Env& env = Env::Process();

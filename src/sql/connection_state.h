@@ -19,6 +19,7 @@
 #include "base/env.h"
 #include "base/result.h"
 #include "base/status.h"
+#include "log/freshness.h"
 #include "sql/duckdb_api.h"
 
 namespace duckpond {
@@ -36,6 +37,9 @@ class ConnectionState final : public duckdb::ClientContextState {
   // Requests end by then at the latest: the same.
   void EndBy(MonotonicUs deadline_us) { deadline_us_ = deadline_us; }
   MonotonicUs deadline_us() const { return deadline_us_; }
+  // How new what the next statements read must be.
+  void Ask(ReadingOptions reading) { reading_ = std::move(reading); }
+  const ReadingOptions& reading() const { return reading_; }
   // The next statement is the one before once more: what it costs is added.
   void Repeat() { repeats_ = true; }
   // What the statement before the running one cost.
@@ -49,6 +53,7 @@ class ConnectionState final : public duckdb::ClientContextState {
  private:
   std::shared_ptr<CostLedger> ledger_ = std::make_shared<CostLedger>();
   MonotonicUs deadline_us_ = std::numeric_limits<MonotonicUs>::max();
+  ReadingOptions reading_;
   bool repeats_ = false;
   Cost previous_;
   Status failed_commit_;

@@ -12,8 +12,9 @@ namespace {
 using duckdb::Value;
 
 // Settings of one session that SQL from the network may still change.
-constexpr const char* kOpenSettings[] = {"TimeZone", "Calendar", "default_order",
-                                         "default_null_order"};
+constexpr const char* kOpenSettings[] = {
+    "TimeZone",          "Calendar", "default_order", "default_null_order", "duckpond_consistency",
+    "duckpond_freshness"};
 
 // Functions that change the whole instance, or show one client what another has sent. A change of
 // DuckDB's log to a file, for one, would throw where nobody catches.

@@ -26,6 +26,10 @@ struct EngineOptions {
   // Where the pond is: "./dir", "s3://bucket/prefix", "memory:".
   std::string url;
   bool read_only = false;
+  // How new what statements read is, where they do not say it themselves.
+  Consistency consistency;
+  // Where bytes of stores are kept between runs; empty for nowhere.
+  std::string cache_folder;
   // A profile of store/latency_store.h put under the pond, for trying things out; none if empty.
   std::string latency_profile;
   // For SQL that comes from the network: no local files, no extensions, no secrets, no catalog but

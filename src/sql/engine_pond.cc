@@ -12,6 +12,16 @@ namespace {
 std::string AttachSql(const EngineOptions& options) {
   std::string more;
   if (options.read_only) more += ", READ_ONLY";
+  using Kind = Consistency::Kind;
+  if (options.consistency.kind != Kind::kLatest) {
+    more += options.consistency.kind == Kind::kCached ? ", CONSISTENCY cached"
+                                                      : ", CONSISTENCY bounded";
+  }
+  if (options.consistency.age_us) {
+    constexpr double kUsPerSecond = 1e6;
+    more += ", FRESHNESS " +
+            std::to_string(static_cast<double>(*options.consistency.age_us) / kUsPerSecond);
+  }
   if (!options.latency_profile.empty()) {
     more += ", LATENCY " + duckdb::KeywordHelper::WriteQuoted(options.latency_profile);
   }
@@ -24,6 +34,10 @@ std::string AttachSql(const EngineOptions& options) {
 
 void AttachPond(duckdb::DuckDB& database, const EngineOptions& options) {
   LoadDuckpond(*database.instance);
+  if (!options.cache_folder.empty()) {
+    duckdb::DBConfig::GetConfig(*database.instance)
+        .SetOptionByName("duckpond_cache_dir", duckdb::Value(options.cache_folder));
+  }
   duckdb::Connection connection(database);
   auto attached = connection.Query(AttachSql(options));
   if (attached->HasError()) attached->ThrowError();

@@ -77,6 +77,7 @@ Result<std::unique_ptr<QueryResult>> RunOnce(Session::State& session, const Cont
     session.guard->SetOnlyReads(options.only_reads);
     session.guard->CheckKind(*statement.parsed);
     CountRows(*connection.context, options.count_rows);
+    ConnectionState::Of(*connection.context)->Ask(options.reading);
     result->on_cancel = context.cancel.OnCancel([&connection] { connection.Interrupt(); });
     auto pending = Plan(connection, std::move(statement.parsed), options);
     if (pending->HasError()) return session.Fail(pending->GetErrorObject());
@@ -127,9 +128,10 @@ Cost Session::cost() const { return StatementCost(*state_->connection.context); 
 bool Session::has_committed() const {
   return CommitNote::Of(*state_->connection.context)->committed;
 }
+Version Session::version() const { return CommitNote::Of(*state_->connection.context)->version; }
 
 Result<std::vector<Statement>> Session::Parse(const std::string& sql) {
-  CommitNote::Of(*state_->connection.context)->committed = false;
+  CommitNote::Of(*state_->connection.context)->Forget();
   try {
     std::vector<Statement> statements;
     for (auto& parsed : state_->connection.ExtractStatements(sql)) {

@@ -22,6 +22,7 @@
 
 #include "base/context.h"
 #include "base/result.h"
+#include "log/freshness.h"
 #include "sql/result_stream.h"
 
 namespace duckpond {
@@ -56,6 +57,7 @@ struct RunOptions {
   bool only_reads = false;
   // Counts the rows that scans read, for ResultStatistics::rows_read; costs a little.
   bool count_rows = false;
+  ReadingOptions reading;
   // Values of $1, $2, … and $name, as text.
   std::vector<std::pair<std::string, std::string>> parameters;
 };
@@ -88,6 +90,9 @@ class Session {
 
   // Of the last failure of Parse, Run, or a result's Next.
   Blame blame() const;
+
+  // The newest version that the text which was parsed last has read or made; 0 if it did neither.
+  Version version() const;
 
   // Whether a statement of the text that was parsed last has committed changes. If a later one of
   // it fails, running the whole text again would make those changes twice.

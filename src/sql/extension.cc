@@ -5,6 +5,7 @@
 #include "sql/duckdb_api.h"
 #include "sql/pond_catalog.h"
 #include "sql/pond_file_system.h"
+#include "sql/settings.h"
 #include "sql/table_scan.h"
 
 namespace duckpond {
@@ -15,6 +16,7 @@ void Load(duckdb::ExtensionLoader& loader) {
   auto& config = duckdb::DBConfig::GetConfig(instance);
   if (duckdb::StorageExtension::Find(config, PondCatalog::kType)) return;
   RegisterPondFileSystem(instance);
+  RegisterSettings(instance);
   RegisterSecrets(loader);
   RegisterTableScan(loader);
   RegisterAttachRewrite(instance);

@@ -28,6 +28,7 @@ struct PondAttachment {
   bool read_only = false;
   std::optional<Version> version;  // SNAPSHOT_VERSION
   std::optional<int64_t> time_us;  // SNAPSHOT_TIME
+  Consistency consistency;         // CONSISTENCY and FRESHNESS
 };
 
 class PondSchemaEntry;

@@ -6,6 +6,7 @@
 #include "sql/connection_state.h"
 #include "sql/errors.h"
 #include "sql/pond_catalog.h"
+#include "sql/settings.h"
 
 namespace duckpond {
 namespace {
@@ -14,6 +15,16 @@ namespace {
 constexpr uint64_t kChangedVersions = uint64_t{1} << 62;
 
 std::atomic<uint64_t> g_last_changed{kChangedVersions};
+
+// What was said last counts: with the request, by the session, or when the pond was attached.
+Freshness WantedFreshness(duckdb::ClientContext& client, const PondAttachment& attachment) {
+  const ReadingOptions& asked = ConnectionState::Of(client)->reading();
+  std::optional<Consistency> consistency = asked.consistency;
+  if (!consistency) consistency = ConsistencyOf(client);
+  Freshness freshness = consistency.value_or(attachment.consistency).ToFreshness();
+  freshness.min_version = asked.min_version;
+  return freshness;
+}
 
 }  // namespace
 
@@ -68,9 +79,10 @@ Status PondTransaction::TryStart(duckdb::ClientContext& client) {
   auto snapshot = RunTask(client, [&](Context context) {
     if (attachment.version) return pond.At(context, *attachment.version);
     if (attachment.time_us) return pond.AtTime(context, *attachment.time_us);
-    return pond.Latest(context);
+    return pond.Latest(context, WantedFreshness(client, attachment));
   });
   if (snapshot.ok()) {
+    CommitNote::Of(client)->Saw(snapshot->version);
     changes_ = pond.Begin(*std::move(snapshot));
     return Status::Ok();
   }
@@ -182,7 +194,11 @@ Status PondTransaction::Commit(duckdb::ClientContext& client) {
   // Not RunTask: a commit that succeeded is reported as such, interrupted or not.
   auto receipt = Block(Env::Process().executor,
                        changes_->Commit(wait.context(), std::move(options)), wait.poll());
-  if (receipt.ok()) CommitNote::Of(client)->committed = true;
+  if (receipt.ok()) {
+    const auto note = CommitNote::Of(client);
+    note->committed = true;
+    note->Saw(receipt->version);
+  }
   return client.interrupted ? receipt.status() : TimeoutAsUnavailable(receipt.status());
 }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -82,16 +83,16 @@ std::string FileName(uint64_t offset, uint64_t bytes) {
 
 // What FileName wrote; nothing for other names.
 std::optional<ByteRange> PlaceOf(const std::string& file_name) {
-  const size_t dash = file_name.find('-');
-  const auto digits = [](std::string_view text) {
-    return !text.empty() && text.size() < 19 &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  };
-  if (dash == std::string::npos) return std::nullopt;
-  const std::string offset = file_name.substr(0, dash);
-  const std::string bytes = file_name.substr(dash + 1);
-  if (!digits(offset) || !digits(bytes)) return std::nullopt;
-  return ByteRange{std::stoull(offset), std::stoull(bytes)};
+  const char* const end = file_name.data() + file_name.size();
+  uint64_t offset = 0;
+  uint64_t bytes = 0;
+  const auto dash = std::from_chars(file_name.data(), end, offset);
+  if (dash.ec != std::errc() || dash.ptr == end || *dash.ptr != '-') return std::nullopt;
+  const auto rest = std::from_chars(dash.ptr + 1, end, bytes);
+  if (rest.ec != std::errc() || rest.ptr != end) return std::nullopt;
+  // Numbers that are written in another way name another file.
+  if (FileName(offset, bytes) != file_name || offset + bytes < offset) return std::nullopt;
+  return ByteRange{offset, bytes};
 }
 
 // The files of one object, as their names tell.

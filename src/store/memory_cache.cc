@@ -43,7 +43,7 @@ void MemoryCache::Insert(const std::string& name, const CachedPart& part) {
   const uint64_t bytes = BytesOf(entry);
   std::lock_guard lock(mutex_);
   if (!MakePlaceFor(entry)) return;
-  if (bytes > bytes_max_) return;
+  if (bytes > part_bytes_max_) return;
   while (bytes_ + bytes > bytes_max_) Remove(std::prev(entries_.end()));
   entries_.push_front(std::move(entry));
   const bool fresh = objects_[name].emplace(part.offset, entries_.begin()).second;

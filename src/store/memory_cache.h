@@ -6,6 +6,8 @@
 // Cost:        a lookup in the object's few parts; a range that is not a whole part is copied.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <list>
 #include <map>
 #include <mutex>
@@ -18,7 +20,9 @@ namespace duckpond {
 
 class MemoryCache final : public PartCache {
  public:
-  explicit MemoryCache(uint64_t bytes_max) : bytes_max_(bytes_max) {}
+  // Larger parts than `part_bytes_max` are not kept.
+  explicit MemoryCache(uint64_t bytes_max, uint64_t part_bytes_max = UINT64_MAX)
+      : bytes_max_(bytes_max), part_bytes_max_(std::min(part_bytes_max, bytes_max)) {}
 
   std::optional<CachedPart> Find(const std::string& name, const ByteRange& range) override;
   void Insert(const std::string& name, const CachedPart& part) override;
@@ -42,6 +46,7 @@ class MemoryCache final : public PartCache {
   void RemoveAll(const std::string& name);
 
   const uint64_t bytes_max_;
+  const uint64_t part_bytes_max_;
   mutable std::mutex mutex_;
   Entries entries_;  // Guarded by mutex_, as are the next; the one that was used last comes first.
   std::unordered_map<std::string, Parts> objects_;

@@ -142,6 +142,14 @@ TEST_P(PartCacheTest, HundredsOfPartsStayBelowTheLimit) {
 INSTANTIATE_TEST_SUITE_P(All, PartCacheTest, ::testing::Bool(),
                          [](const auto& info) { return info.param ? "disk" : "memory"; });
 
+TEST(MemoryCacheTest, LargePartsAreNotKept) {
+  MemoryCache cache(100'000, 2'000);
+  cache.Insert("small", {0, Bytes(std::string(1'000, 'x')), 1'000, {}, 1});
+  cache.Insert("large", {0, Bytes(std::string(3'000, 'x')), 3'000, {}, 1});
+  EXPECT_TRUE(cache.Find("small", {}).has_value());
+  EXPECT_FALSE(cache.Find("large", {}).has_value());
+}
+
 TEST(MemoryCacheTest, WhatWasUsedLastStays) {
   MemoryCache cache(8'000);
   const auto part = [](size_t bytes) {

@@ -20,6 +20,9 @@ std::shared_ptr<ObjectStore> BuildStore(Env& env, std::shared_ptr<ObjectStore> b
   if (options.retry) {
     store = std::make_shared<RetryingObjectStore>(env, std::move(store), *options.retry);
   }
+  if (!options.caches.empty()) {
+    store = std::make_shared<CachingObjectStore>(env, std::move(store), std::move(options.caches));
+  }
   return store;
 }
 

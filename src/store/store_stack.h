@@ -2,7 +2,7 @@
 //
 // BuildStore: puts the wrappers around a store, in the one order in which they tell the truth:
 //
-//   cache    (to come) – answers what need not be asked; above the retries, which it spares.
+//   cache    – answers what need not be asked; above the retries, which it spares.
 //   retry    – asks again; above the meter, because each attempt is billed.
 //   meter    – counts what is sent, and what it takes as the caller sees it.
 //   latency  – what a far store would take.
@@ -15,6 +15,7 @@
 
 #include "base/cost.h"
 #include "base/env.h"
+#include "store/caching_store.h"
 #include "store/faulty_store.h"
 #include "store/latency_store.h"
 #include "store/retrying_store.h"
@@ -22,6 +23,7 @@
 namespace duckpond {
 
 struct StackOptions {
+  CachingObjectStore::Caches caches;                   // None: each read is a request.
   std::optional<RetryOptions> retry = RetryOptions{};  // None: every failure is the caller's.
   // Where requests are counted besides the ledger of their context; may be null. Shared, because a
   // process keeps one for all its stores.

@@ -158,6 +158,9 @@ Result<std::shared_ptr<ObjectStore>> OpenStore(Env& env, const std::string& url,
   if (!options.latency.empty()) {
     ASSIGN_OR_RETURN(stack.latency, LatencyProfile::Named(options.latency));
   }
+  if (parsed.kind == StoreUrl::Kind::kS3) {
+    ASSIGN_OR_RETURN(stack.caches, ProcessCaches(env, options.cache));
+  }
   ASSIGN_OR_RETURN(auto base, OpenBase(env, parsed, std::move(options)));
   return BuildStore(env, std::move(base), std::move(stack));
 }

@@ -11,6 +11,7 @@
 #include "base/cost.h"
 #include "base/env.h"
 #include "store/object_store.h"
+#include "store/process_caches.h"
 #include "store/s3_options.h"
 
 namespace duckpond {
@@ -33,6 +34,7 @@ struct OpenOptions {
   // Where requests are counted besides the ledger of their context; may be null. Shared, because a
   // process keeps one for all its stores.
   std::shared_ptr<CostLedger> ledger;
+  CacheOptions cache;  // Of stores that are far away: a directory and memory need none.
   S3Options s3;  // Of s3:// URLs; what is left out comes from the environment and shared files.
 };
 

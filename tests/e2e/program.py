@@ -27,8 +27,9 @@ def clean_environment(**more):
     kept = {key: value for key, value in os.environ.items()
             if not key.startswith(("DUCKPOND_", "AWS_", "S3_")) and
             key not in ("BEARER_TOKEN", "LOG_LEVEL")}
-    # Nobody has keys by accident: a machine in a cloud would hand out its own.
-    return {**kept, "AWS_EC2_METADATA_DISABLED": "true", **more}
+    # Nobody has keys by accident: a machine in a cloud would hand out its own. And what other runs
+    # have read is not this one's.
+    return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "DUCKPOND_CACHE_DIR": "none", **more}
 
 
 def run_program(*arguments, stdin="", cwd=None, under=(), **variables):
