@@ -84,8 +84,11 @@ ExitCode Create(const CommandLine& line, Printer& printer) {
 // Of the commands that read the log and print what they found.
 ExitCode PrintLog(const CommandLine& line, Printer& printer) {
   CostLedger ledger;
-  const bool show = line.command == CommandLine::Command::kLogShow;
-  const auto text = show ? ShowLog(line, ledger) : VerifyLog(line, ledger);
+  const auto text = [&] {
+    if (line.command == CommandLine::Command::kLogShow) return ShowLog(line, ledger);
+    if (line.command == CommandLine::Command::kCost) return EstimateCost(line, ledger);
+    return VerifyLog(line, ledger);
+  }();
   if (text.ok()) {
     printer.Text(*text);
   } else {
@@ -104,6 +107,7 @@ ExitCode RunCommand(CommandLine line, Printer& printer) {
       return ExitCode::kOk;
     case Command::kCreate:
       return Create(line, printer);
+    case Command::kCost:
     case Command::kLogVerify:
     case Command::kLogShow:
       return PrintLog(line, printer);

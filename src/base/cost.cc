@@ -8,6 +8,18 @@
 
 namespace duckpond {
 
+Cost& Cost::operator+=(const Cost& other) {
+  gets += other.gets;
+  puts += other.puts;
+  deletes += other.deletes;
+  lists += other.lists;
+  round_trips += other.round_trips;
+  bytes_read += other.bytes_read;
+  bytes_written += other.bytes_written;
+  usd += other.usd;
+  return *this;
+}
+
 std::string Cost::ToJson() const {
   return fmt::format(R"({{"requests":{{"get":{},"put":{},"delete":{},"list":{}}},"round_trips":{},)"
                      R"("bytes_read":{},"bytes_written":{},"usd":{:.9f}}})",

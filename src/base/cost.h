@@ -28,6 +28,9 @@ struct Cost {
   uint64_t bytes_written = 0;
   double usd = 0;
 
+  // Of what was done one after the other, so that round trips add up too.
+  Cost& operator+=(const Cost& other);
+
   // {"requests":{"get":…,"put":…,"delete":…,"list":…},"round_trips":…,"bytes_read":…,
   //  "bytes_written":…,"usd":…} on one line.
   std::string ToJson() const;

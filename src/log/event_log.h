@@ -124,7 +124,8 @@ class EventLog {
     uint32_t format = 0;
     Version first_version = 0;  // The oldest that can be replayed.
     Version last_version = 0;
-    uint64_t log_bytes = 0;
+    uint64_t log_bytes = 0;   // Of pond.log and all that it names.
+    uint64_t head_bytes = 0;  // Of pond.log.
     uint64_t segments = 0;
     uint64_t events = 0;
   };

@@ -136,7 +136,8 @@ Task<Result<EventLog::Report>> VerifyLog(SitePtr site, Context context, ImagePtr
   report.pond_id = image->base.pond.ToString();
   report.format = image->base.format;
   report.last_version = image->version();
-  report.log_bytes += image->content.size();
+  report.head_bytes = image->content.size();
+  report.log_bytes += report.head_bytes;
   report.segments = segments->size();
   report.events = walk.events;
   co_return report;

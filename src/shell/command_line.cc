@@ -107,6 +107,7 @@ void AddCommands(CLI::App& app, Parsed& parsed, CommandLine& line) {
   serve->add_flag("--no-auth", line.no_auth, "Let everybody in")->excludes(token);
   serve->add_flag("--no-sandbox", parsed.no_sandbox, "Let SQL reach this machine's files");
   AddLimits(*serve, line.limits);
+  add(app, "cost", "Estimate what the pond costs a month", Command::kCost);
   CLI::App* log = app.add_subcommand("log", "Look at the pond's log");
   log->fallthrough();
   log->require_subcommand(1);

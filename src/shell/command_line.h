@@ -34,6 +34,7 @@ struct CommandLine {
     kCreate,
     kLogShow,
     kLogVerify,
+    kCost,
     kSay,  // Print `text` and be done: help, version.
   };
   Command command = Command::kShell;

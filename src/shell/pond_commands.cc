@@ -7,12 +7,19 @@
 
 #include "base/env.h"
 #include "lake/pond.h"
+#include "shell/cost_estimate.h"
 #include "shell/interrupt.h"
 #include "shell/log_view.h"
 #include "store/store_url.h"
 
 namespace duckpond {
 namespace {
+
+constexpr double kDayUs = 86'400e6;
+
+bool IsJson(const CommandLine& line) {
+  return line.mode == OutputMode::kJson || line.mode == OutputMode::kJsonLines;
+}
 
 Result<std::shared_ptr<Pond>> OpenPond(const CommandLine& line, bool create) {
   OpenOptions options;
@@ -68,11 +75,40 @@ Result<std::string> ShowLog(const CommandLine& line, CostLedger& ledger) {
   ASSIGN_OR_RETURN(
       const std::vector<CommitRecord> commits,
       Block(Env::Process().executor, pond->log().History(Accounted(interrupts, ledger), {})));
-  const bool json = line.mode == OutputMode::kJson || line.mode == OutputMode::kJsonLines;
+  const bool json = IsJson(line);
   std::string text = json ? "" : LogView::Header();
   LogView view;
   for (const CommitRecord& commit : commits) {
     text += json ? LogView::Json(commit) : view.Text(commit);
+  }
+  return text;
+}
+
+Result<std::string> EstimateCost(const CommandLine& line, CostLedger& ledger) {
+  InterruptScope interrupts;
+  Executor& executor = Env::Process().executor;
+  ASSIGN_OR_RETURN(const auto pond, OpenPond(line, /*create=*/false));
+  const Context context = Accounted(interrupts, ledger);
+  ASSIGN_OR_RETURN(const CatalogSnapshot newest, Block(executor, pond->Latest(context)));
+  ASSIGN_OR_RETURN(const EventLog::Report report, Block(executor, pond->log().Verify(context)));
+  PondUse use;
+  for (const auto& [schema_name, schema] : newest.catalog->schemas) {
+    for (const auto& [name, table] : schema->tables) use.data_bytes += table->files.bytes();
+  }
+  use.log_bytes = report.log_bytes;
+  use.put_bytes = report.head_bytes;
+  use.rolls = report.segments;
+  if (report.last_version > 0) {
+    ASSIGN_OR_RETURN(const auto commits, Block(executor, pond->log().History(context, {})));
+    use.Add(commits);
+  }
+  const CostEstimate estimate = EstimateMonth(use, pond->store().traits().prices);
+  if (IsJson(line)) return JsonOf(estimate);
+  std::string text = fmt::format("{}, by its {} commits in {:.1f} days:\n\n", line.url, use.commits,
+                                 static_cast<double>(use.time_us) / kDayUs);
+  text += TextOf(estimate);
+  if (estimate.usd_per_1000_reads == 0) {
+    text += "\nNobody asks money for this store. --latency s3 shows what S3 would ask.\n";
   }
   return text;
 }

@@ -35,4 +35,8 @@ Result<std::string> ShowLog(const CommandLine& line, CostLedger& ledger);
 // Reads and checks the whole log; the report, for people.
 Result<std::string> VerifyLog(const CommandLine& line, CostLedger& ledger);
 
+// What the pond costs a month, as far as its log tells (shell/cost_estimate.h): a table for people,
+// a line of JSON with line.mode kJson or kJsonLines. Cost: as VerifyLog, and the history once more.
+Result<std::string> EstimateCost(const CommandLine& line, CostLedger& ledger);
+
 }  // namespace duckpond

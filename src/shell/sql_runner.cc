@@ -13,7 +13,7 @@ ExitCode SqlRunner::Run(const std::string& sql, PrintWhich which) {
 ExitCode SqlRunner::RunForText(const std::string& sql) {
   InterruptScope interrupts;
   const Status status = PrintTexts(interrupts.context(), sql);
-  AddCost(cost_, session_->cost());
+  cost_ += session_->cost();
   return Tell(status);
 }
 
@@ -36,12 +36,12 @@ Status SqlRunner::RunStatements(Context context, const std::string& sql, PrintWh
     auto result = session_->Run(context, std::move(statements[i]), {});
     committed_ = committed_ || session_->has_committed();
     if (!result.ok()) {
-      AddCost(cost_, session_->cost());
+      cost_ += session_->cost();
       return result.error();
     }
     const bool shown = which == PrintWhich::kEach || i + 1 == statements.size();
     const Status done = shown ? printer_.Print(**result) : Drain(**result);
-    AddCost(cost_, session_->cost());
+    cost_ += session_->cost();
     RETURN_IF_ERROR(done);
   }
   return Status::Ok();

@@ -156,6 +156,18 @@ std::string ShareOf(const AttachRequest& request) {
   return HexEncode(Sha256(identity));
 }
 
+// The ledger of those who share a log: its requests are everybody's.
+std::shared_ptr<CostLedger> LedgerOf(const std::string& share) {
+  static std::mutex mutex;
+  static auto* ledgers = new std::map<std::string, std::weak_ptr<CostLedger>>();
+  std::lock_guard lock(mutex);
+  std::erase_if(*ledgers, [](const auto& entry) { return entry.second.expired(); });
+  std::weak_ptr<CostLedger>& entry = (*ledgers)[share];
+  auto ledger = entry.lock();
+  if (!ledger) entry = ledger = std::make_shared<CostLedger>();
+  return ledger;
+}
+
 duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageExtensionInfo>,
                                            duckdb::ClientContext& client,
                                            duckdb::AttachedDatabase& database,
@@ -165,6 +177,7 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageE
   request.open.cache = CacheOptionsOf(client);
   request.open.s3 = FindSecret(client, request.attachment.url);
   const std::string share = ShareOf(request);
+  request.attachment.ledger = request.open.ledger = LedgerOf(share);
   Env& env = Env::Process();
   auto store = ValueOrThrow(OpenStore(env, request.attachment.url, std::move(request.open)));
   PondOptions pond_options;

@@ -16,7 +16,10 @@ duckdb::shared_ptr<ConnectionState> ConnectionState::Of(duckdb::ClientContext& c
 }
 
 void ConnectionState::QueryBegin(duckdb::ClientContext&) {
-  if (!std::exchange(repeats_, false)) previous_ = ledger_->Take();
+  if (!std::exchange(repeats_, false)) {
+    previous_ = ledger_->Take();
+    session_ += previous_;
+  }
   failed_commit_ = Status();
 }
 

@@ -44,6 +44,8 @@ class ConnectionState final : public duckdb::ClientContextState {
   void Repeat() { repeats_ = true; }
   // What the statement before the running one cost.
   const Cost& previous() const { return previous_; }
+  // What all statements before the running one cost.
+  const Cost& session() const { return session_; }
 
   // Why the running statement's commit failed. DuckDB hands on its text only: whoever wants the
   // code takes it from here. Ok if no commit failed since the statement began.
@@ -56,6 +58,7 @@ class ConnectionState final : public duckdb::ClientContextState {
   ReadingOptions reading_;
   bool repeats_ = false;
   Cost previous_;
+  Cost session_;
   Status failed_commit_;
 };
 

@@ -146,13 +146,22 @@ Columns CostColumns(duckdb::ClientContext&) {
           {"bytes_written", LogicalType::UBIGINT}, {"usd", LogicalType::DOUBLE}};
 }
 
-FunctionRows LastCost(const Call& call) {
-  const Cost& cost = ConnectionState::Of(call.client)->previous();
+FunctionRows RowOf(const Cost& cost) {
   return {{Value::UBIGINT(cost.gets), Value::UBIGINT(cost.puts), Value::UBIGINT(cost.deletes),
            Value::UBIGINT(cost.lists), Value::UBIGINT(cost.round_trips),
            Value::UBIGINT(cost.bytes_read), Value::UBIGINT(cost.bytes_written),
            Value::DOUBLE(cost.usd)}};
 }
+
+FunctionRows LastCost(const Call& call) {
+  return RowOf(ConnectionState::Of(call.client)->previous());
+}
+
+FunctionRows SessionCost(const Call& call) {
+  return RowOf(ConnectionState::Of(call.client)->session());
+}
+
+FunctionRows PondCost(const Call& call) { return RowOf(call.catalog.attachment().ledger->Total()); }
 
 }  // namespace
 
@@ -174,6 +183,8 @@ const std::vector<RowFunction>& RowFunctions() {
        SetOption,
        RowFunction::Use::kChanges},
       {"cost", {}, CostColumns, LastCost, RowFunction::Use::kNone},
+      {"session_cost", {}, CostColumns, SessionCost, RowFunction::Use::kNone},
+      {"pond_cost", {}, CostColumns, PondCost, RowFunction::Use::kNone},
   };
   return *functions;
 }

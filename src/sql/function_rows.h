@@ -10,6 +10,8 @@
 //   options()              the options that are set
 //   set_option(name, v)    sets one, as part of the transaction
 //   cost()                 what the connection's statement before this one cost
+//   session_cost()         what all of its statements before this one cost
+//   pond_cost()            what this process has asked of the pond since it was attached
 //
 // Threads:   free functions; a row list is a value.
 // Cost:      log() and snapshots() read the log's history, the others only what a transaction

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 
+#include "base/cost.h"
 #include "lake/pond.h"
 #include "sql/duckdb_api.h"
 
@@ -29,6 +30,8 @@ struct PondAttachment {
   std::optional<Version> version;  // SNAPSHOT_VERSION
   std::optional<int64_t> time_us;  // SNAPSHOT_TIME
   Consistency consistency;         // CONSISTENCY and FRESHNESS
+  // All requests of this process for the pond; those who share its log share it.
+  std::shared_ptr<CostLedger> ledger;
 };
 
 class PondSchemaEntry;

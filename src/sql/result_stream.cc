@@ -24,7 +24,7 @@ void TakeStatistics(QueryResult::State& state) {
   state.statistics.elapsed_us = Env::Process().executor.NowUs() - state.started_us;
   state.statistics.cost = state.earlier.cost;
   state.statistics.rows_read = state.earlier.rows_read;
-  AddCost(state.statistics.cost, StatementCost(context));
+  state.statistics.cost += StatementCost(context);
   auto& profiler = duckdb::QueryProfiler::Get(context);
   if (!profiler.IsEnabled()) return;
   profiler.GetRootUnderLock([&state](duckdb::optional_ptr<duckdb::ProfilingNode> root) {
@@ -33,17 +33,6 @@ void TakeStatistics(QueryResult::State& state) {
 }
 
 }  // namespace
-
-void AddCost(Cost& total, const Cost& more) {
-  total.gets += more.gets;
-  total.puts += more.puts;
-  total.deletes += more.deletes;
-  total.lists += more.lists;
-  total.round_trips += more.round_trips;
-  total.bytes_read += more.bytes_read;
-  total.bytes_written += more.bytes_written;
-  total.usd += more.usd;
-}
 
 QueryResult::QueryResult(std::unique_ptr<State> state) : state_(std::move(state)) {}
 

@@ -36,9 +36,6 @@ struct ResultStatistics {
   Cost cost;
 };
 
-// Of statements that ran one after the other, so that their round trips add up too.
-void AddCost(Cost& total, const Cost& more);
-
 class QueryResult {
  public:
   struct State;

@@ -17,20 +17,14 @@ constexpr size_t kKeysSwept = 1024;
 // The 90th percentile of a normal distribution, in standard deviations.
 constexpr double kNormalP90 = 1.2815515655446004;
 
-constexpr StoreTraits::Prices kS3Prices{5e-6, 0.4e-6, 5e-6, 0};
-constexpr StoreTraits::Prices kExpressPrices{1.13e-6, 0.03e-6, 1.13e-6, 0.0006};
-constexpr StoreTraits::Prices kR2Prices{4.5e-6, 0.36e-6, 4.5e-6, 0};
-// For 1 KB written and 4 KB read; a store of its own will count units.
-constexpr StoreTraits::Prices kDynamoPrices{0.625e-6, 0.125e-6, 0.125e-6, 0.0305};
-
 // Vendors' and others' figures for 1 KB from inside the region, 2026. The limits are what swaps of
 // one object reached, except R2's, which is documented.
 const LatencyProfile kProfiles[] = {
     {"none", {}, {}, 0, {}},
-    {"s3", {22'000, 42'000}, {26'000, 41'000}, 15, kS3Prices},
-    {"s3-express", {5'000, 10'000}, {5'000, 10'000}, 70, kExpressPrices},
-    {"r2", {606'000, 681'000}, {606'000, 681'000}, 1, kR2Prices},
-    {"dynamodb", {4'000, 8'000}, {6'000, 12'000}, 1000, kDynamoPrices},
+    {"s3", {22'000, 42'000}, {26'000, 41'000}, 15, "s3"},
+    {"s3-express", {5'000, 10'000}, {5'000, 10'000}, 70, "s3-express"},
+    {"r2", {606'000, 681'000}, {606'000, 681'000}, 1, "r2"},
+    {"dynamodb", {4'000, 8'000}, {6'000, 12'000}, 1000, "dynamodb"},
 };
 
 }  // namespace
@@ -52,7 +46,7 @@ LatencyObjectStore::LatencyObjectStore(Env& env, std::shared_ptr<ObjectStore> be
       traits_(StoreWrapper::traits()) {
   if (profile_.name == "none") return;
   traits_.swaps_per_second_max = profile_.swaps_per_second_max;
-  traits_.prices = profile_.prices;
+  traits_.prices = PricesOf(profile_.prices, "");
 }
 
 int64_t LatencyObjectStore::Sample(const LatencyProfile::Time& time) {

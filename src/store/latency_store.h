@@ -27,7 +27,7 @@ struct LatencyProfile {
   Time read;                        // Get and List.
   Time write;                       // Put, Append and Delete.
   double swaps_per_second_max = 0;  // Writes of one key; 0 for no limit.
-  StoreTraits::Prices prices;
+  std::string prices;               // Whose (store/prices.h); nobody's for none.
 
   // "s3", "s3-express", "r2" or "dynamodb", as measured by others in 2026; "none" adds no time and
   // has no limit and no price.

@@ -5,12 +5,6 @@
 #include <utility>
 
 namespace duckpond {
-namespace {
-
-constexpr double kBytesPerGb = 1e9;
-
-}  // namespace
-
 class MeteredObjectStore::Count {
  public:
   Count(std::shared_ptr<CostLedger> own, std::shared_ptr<CostLedger> callers)
@@ -44,8 +38,7 @@ Task<Result<GetReply>> MeteredObjectStore::Get(Context context, std::string key,
   CostLedger::Entry entry;
   entry.kind = RequestKind::kGet;
   if (reply.ok()) entry.bytes_read = reply->bytes.size();
-  entry.usd = traits().prices.get +
-              traits().prices.read_gb * static_cast<double>(entry.bytes_read) / kBytesPerGb;
+  entry.usd = traits().prices.OfGet(entry.bytes_read);
   count.End(reply.status(), entry);
   co_return reply;
 }
@@ -54,7 +47,7 @@ CostLedger::Entry MeteredObjectStore::EntryOfWrite(const Bytes& body) const {
   CostLedger::Entry entry;
   entry.kind = RequestKind::kPut;
   entry.bytes_written = body.size();
-  entry.usd = traits().prices.put;
+  entry.usd = traits().prices.OfPut(body.size());
   return entry;
 }
 

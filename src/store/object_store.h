@@ -27,6 +27,7 @@
 #include "base/context.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "store/prices.h"
 
 namespace duckpond {
 
@@ -127,12 +128,8 @@ struct StoreTraits {
   uint64_t object_bytes_max = uint64_t{5} << 30;
   // Swaps of one key a second that the store is known to admit; 0 when there is no known limit.
   double swaps_per_second_max = 0;
-  struct Prices {  // US dollars a request, and a gigabyte read.
-    double put = 0;
-    double get = 0;
-    double list = 0;
-    double read_gb = 0;
-  } prices;
+  using Prices = duckpond::Prices;
+  Prices prices;
 };
 
 class ObjectStore {

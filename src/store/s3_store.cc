@@ -212,7 +212,8 @@ Result<std::shared_ptr<ObjectStore>> OpenS3(Env& env, const std::string& url, S3
     options.credentials = GivenCredentials(std::move(options.keys), "the secret");
   }
   if (!options.credentials) {
-    ASSIGN_OR_RETURN(options.credentials, FindCredentials(env, options.environment, options.profile));
+    ASSIGN_OR_RETURN(options.credentials,
+                     FindCredentials(env, options.environment, options.profile));
   }
   if (!options.http) {
     options.http = std::make_shared<HttpClient>(HttpSettings::FromEnvironment(options.environment));

@@ -57,7 +57,7 @@ TEST_F(StoreStackTest, MeterCountsRequestsBytesAndMoneyInBothLedgers) {
     EXPECT_EQ(cost.bytes_written, 5U);
     EXPECT_EQ(cost.bytes_read, 5U);
     EXPECT_EQ(cost.round_trips, 3U);
-    EXPECT_DOUBLE_EQ(cost.usd, 5e-6 + 0.4e-6 + 5e-6);
+    EXPECT_DOUBLE_EQ(cost.usd, 5e-6 + 0.4e-6 + 5e-6 + 5 * 0.09e-9);
   }
 }
 

@@ -153,6 +153,7 @@ Result<std::shared_ptr<ObjectStore>> OpenBase(Env& env, const StoreUrl& url, Ope
 Result<std::shared_ptr<ObjectStore>> OpenStore(Env& env, const std::string& url,
                                                OpenOptions options) {
   ASSIGN_OR_RETURN(const StoreUrl parsed, ParseStoreUrl(url));
+  RETURN_IF_ERROR(PriceList::OfProcess().status());
   StackOptions stack;
   stack.ledger = options.ledger;
   if (!options.latency.empty()) {

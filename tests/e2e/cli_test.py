@@ -132,6 +132,33 @@ class Output(Cli):
         done = run_program("create", str(self.folder / "other"), "--cost")
         self.assertGreaterEqual(json.loads(done.stderr)["requests"]["put"], 2)
 
+    def test_a_pond_of_a_month_is_estimated_from_its_log(self):
+        self.run_ok(self.pond, "-c", "CREATE TABLE t AS SELECT range AS a FROM range(100000)")
+        self.run_ok(self.pond, "-c", "INSERT INTO t VALUES (1)")
+        text = self.run_ok("cost", self.pond, "--latency", "s3")
+        self.assertIn("by its 2 commits", text)
+        self.assertRegex(text, r"commits +61 puts +0\.0003")
+        estimate = json.loads(self.run_ok("cost", self.pond, "-json", "--latency", "s3"))
+        self.assertEqual([line["what"] for line in estimate["month"]],
+                         ["data", "log and its history", "commits", "data files", "rolls of the log"])
+        self.assertAlmostEqual(estimate["usd"], sum(line["usd"] for line in estimate["month"]), 5)
+        self.assertIn("Nobody asks money", self.run_ok("cost", self.pond))
+        self.run_failing(STORAGE, "cost", str(self.folder / "no pond"))
+
+    def test_prices_can_be_ones_own(self):
+        prices = self.folder / "prices.json"
+        prices.write_text('{"prices": [{"store": "s3", "region": "*", "get": 1000000}]}')
+        arguments = [self.pond, "--latency", "s3", "-cost", "-csv", "-c", "SELECT 1 FROM pond.options()"]
+        self.run_ok("create", self.pond)
+        done = run_program(*arguments, DUCKPOND_PRICES=str(prices))
+        self.assertEqual(json.loads(done.stderr)["usd"], 1, "one GET of the log")
+        prices.write_text('{"prices": [{"store": "s3"}]}')
+        done = run_program(*arguments, DUCKPOND_PRICES=str(prices))
+        self.assertEqual(done.returncode, STORAGE)
+        self.assertIn("prices.json, entry 1", done.stderr)
+        done = run_program(*arguments, DUCKPOND_PRICES=str(self.folder / "none"))
+        self.assertIn("none cannot be read", done.stderr)
+
     def test_latency_of_a_far_store_can_be_tried_out(self):
         self.assertEqual(self.run_ok(self.pond, "--latency", "s3", "-csv", "-c",
                                      "CREATE TABLE t AS SELECT 1 AS a; FROM t"), "a\n1\n")
