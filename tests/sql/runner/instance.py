@@ -61,6 +61,13 @@ class Instance:
             self.own.execute("DETACH DATABASE IF EXISTS pond")
             self.attach()
 
+    def lists(self):
+        """How many LIST requests the pond was sent since it was attached; 0 if it is not any more."""
+        try:
+            return self.own.execute("SELECT lists FROM pond.pond_cost()").fetchone()[0]
+        except duckdb.Error:
+            return 0
+
     def reconnect(self):
         for connection in self.connections.values():
             connection.close()

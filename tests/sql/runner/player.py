@@ -16,6 +16,8 @@ from .instance import Instance
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 PATTERN = "<REGEX>:"
 SHOWN_LINES_MAX = 30
+# A new pond looks once whether its place is empty. Nothing else may list: it is slow and dear.
+LISTS_OF_CREATION = 1
 # DuckDB closes the instance after one of these: whatever was expected, not that.
 STACK = "Stack Trace:"
 FAULTS = ("INTERNAL Error", "FATAL Error", "A fault in duckpond")
@@ -219,6 +221,9 @@ def play(path, config, scratch, variables, accept=False, keep_going=False):
         player.accepted = []
     try:
         player.play(records)
+        lists = instance.lists()
+        if lists > LISTS_OF_CREATION:
+            player.outcome.failures.append(f"{shown_path} [{config.name}]: {lists} LIST requests")
     except Failed:
         pass  # Noted already.
     finally:
