@@ -14,7 +14,9 @@ import time
 from . import places
 
 START_SECONDS_MAX = 20
-KEY, SECRET, REGION, BUCKET = "benchkey", "benchsecret", "us-east-1", "bench"
+# In every secret of the tests, so that it is known again where it must not be (scripts/test).
+NEVER_PRINTED = "never-print-this"
+KEY, SECRET, REGION, BUCKET = "benchkey", f"{NEVER_PRINTED}-key", "us-east-1", "bench"
 
 
 def free_port():

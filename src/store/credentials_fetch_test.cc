@@ -16,7 +16,7 @@
 namespace duckpond {
 namespace {
 
-constexpr char kHush[] = "hush-hush";
+constexpr char kHush[] = "never-print-this";
 
 std::string KeysJson(const std::string& key) {
   return R"({"Code":"Success","AccessKeyId":")" + key + R"(","SecretAccessKey":")" + kHush +
@@ -183,7 +183,7 @@ TEST_F(CredentialsFetchTest, AWebIdentitysTokenIsReadAndExchangedUnsigned) {
 
 TEST_F(CredentialsFetchTest, ARoleIsAssumedWithTheKeysOfAnotherProfileWhichMayBeARole) {
   Write("config",
-        "[profile base]\naws_access_key_id = BASE\naws_secret_access_key = hush-hush\n"
+        "[profile base]\naws_access_key_id = BASE\naws_secret_access_key = never-print-this\n"
         "[profile middle]\nrole_arn = arn:middle\nsource_profile = base\nregion = eu-west-3\n"
         "[profile top]\nrole_arn = arn:top\nsource_profile = middle\nexternal_id = e/1\n"
         "duration_seconds = 900\n");

@@ -63,6 +63,8 @@ class Writer:
 
     def _collect(self):
         self.errors = self.process.stderr.read()
+        # Into the step's log, where scripts/test looks for secrets.
+        sys.stderr.write(self.errors)
 
     def wait(self, condition, what):
         with self.changed:

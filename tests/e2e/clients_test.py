@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """Stock DuckDB clients load the extension and use a pond, each as its users start it."""
-import importlib.util
 import os
 import pathlib
 import shutil
@@ -10,7 +9,8 @@ import unittest
 
 import duckdb
 
-from program import DEADLINE_S, EXTENSION, ROOT, PondTest, clean_environment, run_program
+from program import (DEADLINE_S, EXTENSION, ROOT, PondTest, clean_environment, run_program,
+                     stock_cli)
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -57,10 +57,7 @@ class Cli(Clients):
         return self.client(*self.command(), stdin=sql)
 
     def command(self):
-        program = pathlib.Path(importlib.util.find_spec("duckdb_cli").origin).parent / "duckdb"
-        if not os.access(program, os.X_OK):
-            program.chmod(0o755)
-        return [program, "-unsigned", "-csv"]
+        return [stock_cli(), "-unsigned", "-csv"]
 
     def duckdb_failing(self, sql):
         """What it says of a statement that fails, after which a script ends."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Starting the program under test, and talking to it."""
 import http.client
+import importlib.util
 import json
 import os
 import pathlib
@@ -18,7 +19,9 @@ DUCKPOND = BUILD / "duckpond"
 EXTENSION = BUILD / "duckpond.duckdb_extension"
 # Only a failure waits so long.
 DEADLINE_S = 60
-TOKEN = "a token for tests"
+# In every secret of the tests, as in bench/harness/servers.py.
+NEVER_PRINTED = "never-print-this"
+TOKEN = f"{NEVER_PRINTED} token"
 OK, SQL, USAGE, STORAGE, CONFLICT, UNKNOWN, INTERRUPTED = 0, 1, 2, 3, 75, 76, 130  # Exit codes.
 
 
@@ -32,11 +35,28 @@ def clean_environment(**more):
     return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "DUCKPOND_CACHE_DIR": "none", **more}
 
 
+def stock_cli():
+    """DuckDB's own command line, as its package brings it."""
+    program = pathlib.Path(importlib.util.find_spec("duckdb_cli").origin).parent / "duckdb"
+    if not os.access(program, os.X_OK):
+        program.chmod(0o755)
+    return program
+
+
+def check_secrets(said):
+    """Fails if a secret is in what the program has said, whatever the test was about."""
+    line = next((line for line in said.splitlines() if NEVER_PRINTED in line), None)
+    if line is not None:
+        raise AssertionError(f"a secret was printed: {line}")
+
+
 def run_program(*arguments, stdin="", cwd=None, under=(), **variables):
     """Runs the program to its end, by the command `under`; gives what it said and its exit code."""
-    return subprocess.run([*under, DUCKPOND, *arguments], input=stdin, capture_output=True,
+    done = subprocess.run([*under, DUCKPOND, *arguments], input=stdin, capture_output=True,
                           text=True, timeout=DEADLINE_S, cwd=cwd,
                           env=clean_environment(**variables))
+    check_secrets(done.stdout + done.stderr)
+    return done
 
 
 class Lines:
@@ -44,12 +64,14 @@ class Lines:
 
     def __init__(self, stream):
         self.seen = []
+        self.all = []
         self._new = queue.Queue()
         self._thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
         self._thread.start()
 
     def _read(self, stream):
         for line in stream:
+            self.all.append(line)
             self._new.put(line)
         self._new.put(None)
 
@@ -100,6 +122,7 @@ class Server:
         for lines, stream in ((self.output, self.process.stdout), (self.log, self.process.stderr)):
             lines.join()
             stream.close()
+        check_secrets("".join(self.output.all + self.log.all))
 
     def headers(self):
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}

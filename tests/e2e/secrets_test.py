@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Where keys come from, and who wins: a secret, a profile it names, the environment."""
+"""Where keys come from, and who wins: a secret, a profile it names, the environment, a service."""
+import contextlib
+import http.server
+import json
+import subprocess
+import threading
 import unittest
 
-from program import PondTest, run_program
+from program import (DEADLINE_S, EXTENSION, NEVER_PRINTED, PondTest, check_secrets,
+                     clean_environment, run_program, stock_cli)
 from stores import BUCKET, ScriptedStore, real_s3
 
 PLACE = f"s3://{BUCKET}/pond"
 ATTACH = f"ATTACH 'duckpond:{PLACE}' AS p; CREATE TABLE IF NOT EXISTS p.t (a INTEGER)"
-WRONG = "not-the-secret"
+WRONG = f"{NEVER_PRINTED}-wrong"
 
 
 def secret(**settings):
@@ -25,9 +31,7 @@ class Keys(PondTest):
                     "secret": self.right["AWS_SECRET_ACCESS_KEY"]}
 
     def play(self, script, **environment):
-        done = run_program(stdin=script + ATTACH, **environment)
-        self.assertNotIn(WRONG, done.stdout + done.stderr)
-        return done
+        return run_program(stdin=script + ATTACH, **environment)
 
     def assert_works(self, script, environment):
         done = self.play(script, **environment)
@@ -60,18 +64,89 @@ class Keys(PondTest):
         self.assertIn("nobody", done.stderr)
 
 
+@contextlib.contextmanager
+def key_service(answer):
+    """Plays a metadata service: `answer(request)` gives what is in a reply's body, or None for 404."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_any(self):
+            said = answer(self)
+            self.send_response(404 if said is None else 200)
+            self.send_header("Content-Length", str(len(said or "")))
+            self.end_headers()
+            self.wfile.write((said or "").encode())
+
+        do_GET = do_PUT = do_any  # noqa: N815 (the base class's names)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def keys_json(key, secret_key):
+    return json.dumps({"Code": "Success", "AccessKeyId": key, "SecretAccessKey": secret_key,
+                       "Token": "", "Expiration": "2999-01-01T00:00:00Z"})
+
+
+class Fetched(PondTest):
+    """Keys that a stock DuckDB with our extension fetches for itself."""
+
+    def setUp(self):
+        super().setUp()
+        self.place = self.enterContext(real_s3(self.folder))
+        self.keys = keys_json(self.place.pop("AWS_ACCESS_KEY_ID"),
+                              self.place.pop("AWS_SECRET_ACCESS_KEY"))
+
+    def assert_works(self, **variables):
+        sql = (f"LOAD '{EXTENSION}'; ATTACH 'duckpond:{PLACE}' AS p; CREATE TABLE p.t AS SELECT 1 AS a;"
+               "SELECT 'read ' || a FROM p.t;")
+        done = subprocess.run([stock_cli(), "-unsigned", "-csv", "-noheader"], input=sql, text=True,
+                              capture_output=True, timeout=DEADLINE_S,
+                              env=clean_environment(**{**self.place, **variables}))
+        check_secrets(done.stdout + done.stderr)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("read 1", done.stdout)
+
+    def test_from_a_containers_endpoint(self):
+        def answer(request):
+            return self.keys if request.headers["Authorization"] == "mine" else None
+        with key_service(answer) as url:
+            self.assert_works(AWS_CONTAINER_CREDENTIALS_FULL_URI=url + "/keys",
+                              AWS_CONTAINER_AUTHORIZATION_TOKEN="mine")
+
+    def test_from_a_machines_metadata_service(self):
+        role = "/latest/meta-data/iam/security-credentials/"
+        said = {"/latest/api/token": "proof", role: "worker", role + "worker": self.keys}
+
+        def answer(request):
+            proven = request.command == "PUT" or request.headers["X-aws-ec2-metadata-token"] == "proof"
+            return said.get(request.path) if proven else None
+        with key_service(answer) as url:
+            self.assert_works(AWS_EC2_METADATA_DISABLED="false",
+                              AWS_EC2_METADATA_SERVICE_ENDPOINT=url)
+
+    def test_without_any_it_is_said_where_they_were_looked_for(self):
+        done = run_program(stdin=ATTACH, **self.place)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("no credentials: no secret was given", done.stderr)
+
+
 class Tokens(PondTest):
     def test_a_session_token_is_sent_and_signed(self):
         with ScriptedStore() as store:
             seen = []
             store.rule = lambda request: seen.append(request.headers)
-            done = run_program(stdin=secret(key_id="k", secret="s", session_token="a-token") +
+            done = run_program(stdin=secret(key_id="k", secret="s", session_token=f"{NEVER_PRINTED}-token") +
                                f"ATTACH 'duckpond:{store.url}' AS p; CREATE TABLE p.t (a INTEGER)",
                                **store.environment)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertTrue(seen)
             for headers in seen:
-                self.assertEqual(headers["x-amz-security-token"], "a-token")
+                self.assertEqual(headers["x-amz-security-token"],
+                                 f"{NEVER_PRINTED}-token")
                 self.assertIn("x-amz-security-token", headers["authorization"])
 
 

@@ -9,6 +9,7 @@ import re
 import uuid
 
 import duckdb
+from harness import servers
 
 from . import random_sql, rendering, script
 from .instance import Instance
@@ -145,6 +146,8 @@ class Player:
     def check_error(self, record, sql, message):
         if any(fault in message for fault in FAULTS):
             self.fail(record, sql, f"  got:{shown(message.partition(STACK)[0])}", ends=True)
+        if servers.NEVER_PRINTED in message:
+            self.fail(record, sql, f"  a secret is in the error:{shown(message)}")
         if record.kind != "error":
             self.fail(record, sql, f"  got the error:{shown(message)}")
         expected = self.fill("\n".join(record.expected))
