@@ -4,6 +4,9 @@
 // there in the end.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,9 +33,17 @@ struct SeenState {
 struct Told {
   std::vector<ToldCommit> commits;
   std::vector<SeenState> seen;
-  Version newest_acknowledged = 0;
+  // The newest version that was acknowledged by then, by the simulation's own time.
+  std::map<MonotonicUs, Version> acknowledged;
   // Reads may be answered with what was once true: then they promise no more than that.
   bool stale_reads = false;
+  void Acknowledge(MonotonicUs now_us, Version version) {
+    acknowledged[now_us] = std::max(version, AcknowledgedAt(now_us));
+  }
+  Version AcknowledgedAt(MonotonicUs time_us) const {
+    const auto after = acknowledged.upper_bound(time_us);
+    return after == acknowledged.begin() ? 0 : std::prev(after)->second;
+  }
   std::string failure;  // The first invariant that did not hold.
 };
 

@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "store/caching_store.h"
 #include "store/faulty_store.h"
+#include "store/memory_cache.h"
 #include "store/memory_store.h"
 #include "tests/sim/log_check.h"
 #include "tests/sim/sim_env.h"
@@ -29,6 +31,8 @@ struct World {
   std::shared_ptr<Trace> trace = std::make_shared<Trace>();
   SetFolder folder;
   std::shared_ptr<ObjectStore> memory;
+  // What processes have read, when they share a machine and its clock; else each has its own.
+  std::shared_ptr<PartCache> cache;
   uint64_t busy_percent = 0;  // Puts that meet another one: a conflict, and nothing happens.
   FaultRates rates;
   LogOptions log_options;
@@ -58,6 +62,11 @@ using LifePtr = std::shared_ptr<Life>;
 
 bool Chance(Random& random, uint64_t percent) { return random.Below(100) < percent; }
 
+// Some have room for little.
+std::shared_ptr<PartCache> NewCache(SeededRandom& plan) {
+  return std::make_shared<MemoryCache>(1000 + plan.Below(20'000));
+}
+
 // Each kind of fault is there in some runs and not in others: one that is always there hides what
 // happens without it.
 void DrawShape(World& world) {
@@ -77,6 +86,7 @@ void DrawShape(World& world) {
   world.writers = 1 + static_cast<int>(plan.Below(3));
   world.operations = 2 + static_cast<int>(plan.Below(7));
   if (Chance(plan, 40)) world.busy_percent = plan.Below(30);
+  if (Chance(plan, 50)) world.cache = NewCache(plan);
 }
 
 // The proof of the store's conditions is left alone: it takes a busy store for one to try later.
@@ -90,7 +100,8 @@ std::shared_ptr<ObjectStore> OpenBusy(World& world) {
 }
 
 LifePtr OpenLife(World& world, bool last) {
-  const auto skew_us = static_cast<int64_t>(world.plan.Below(4'000'000)) - 2'000'000;
+  const auto skew_us =
+      world.cache ? 0 : static_cast<int64_t>(world.plan.Below(4'000'000)) - 2'000'000;
   world.envs.push_back(std::make_unique<SimEnv>(world.executor, world.plan.Next(), skew_us));
   FaultOptions faults;
   faults.seed = world.plan.Next();
@@ -101,7 +112,10 @@ LifePtr OpenLife(World& world, bool last) {
   life->faulty = std::make_shared<FaultyObjectStore>(OpenBusy(world), faults);
   life->seed = world.plan.Next();
   world.stores.push_back(std::make_shared<TracingStore>(life->faulty, world.trace, world.executor));
-  life->log = EventLog::Open(life->env->env, world.stores.back(), world.folder, world.log_options,
+  const auto cached = std::make_shared<CachingObjectStore>(
+      life->env->env, world.stores.back(),
+      CachingObjectStore::Caches{world.cache ? world.cache : NewCache(world.plan)});
+  life->log = EventLog::Open(life->env->env, cached, world.folder, world.log_options,
                              fmt::format("life{}", world.envs.size()));
   return life;
 }
@@ -130,7 +144,7 @@ void NoteCommit(World& world, const Life& life, const CommitOptions& options,
   } else if (result.ok()) {
     told.outcome = ToldCommit::kCommitted;
     told.receipt = *result;
-    world.told.newest_acknowledged = std::max(world.told.newest_acknowledged, result->version);
+    world.told.Acknowledge(world.executor.NowUs(), result->version);
     if (result->repeated) ++world.stats.repeated;
   } else {
     const StatusCode code = result.error().code();
@@ -195,10 +209,28 @@ void NoteSeen(World& world, const Life& life, const std::string& how, Version fl
   }
 }
 
-Task<bool> ReadLatest(World* world, LifePtr life, Context context) {
-  const Version floor = world->told.newest_acknowledged;
+Freshness DrawFreshness(Random& random) {
+  Freshness freshness;
+  const auto age_us = static_cast<int64_t>(random.Below(200'000));
+  if (Chance(random, 25)) {
+    freshness.age_us_max = age_us;
+  } else if (Chance(random, 33)) {
+    freshness.age_us_max = Freshness::kAnyAge;
+    if (Chance(random, 50)) freshness.refresh_age_us = age_us;
+  }
+  return freshness;
+}
+
+// What was acknowledged before an answer of that age was asked for.
+Version FloorOf(const World& world, int64_t age_us) {
+  if (age_us == Freshness::kAnyAge) return 0;
+  return world.told.AcknowledgedAt(world.executor.NowUs() - age_us);
+}
+
+Task<bool> ReadLatest(World* world, LifePtr life, Context context, Freshness freshness) {
+  const Version floor = FloorOf(*world, freshness.age_us_max);
   const Version before = life->seen;
-  const auto result = co_await life->log->Latest(std::move(context));
+  const auto result = co_await life->log->Latest(std::move(context), freshness);
   NoteSeen(*world, *life, "Latest", floor, result);
   if (!result.ok()) co_return false;
   if (result->version < before) world->Fail("a reader went back");
@@ -216,7 +248,7 @@ Task<bool> Read(World* world, LifePtr life, uint64_t seed) {
     Context context = DrawContext(*world, random);
     const Version newest = life->seen;
     if (newest == 0 || Chance(random, 40)) {
-      co_await ReadLatest(world, life, std::move(context));
+      co_await ReadLatest(world, life, std::move(context), DrawFreshness(random));
     } else if (Chance(random, 60)) {
       const auto result = co_await life->log->At(std::move(context), random.Below(newest + 1));
       NoteSeen(*world, *life, "At", newest, result);

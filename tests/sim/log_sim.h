@@ -9,7 +9,8 @@
 //                      the receipt said.  2. What failed definitely is not there.  3. Nothing is
 //                      there twice.  4. Versions are dense, times rise.  5. Every state that
 //                      anybody was shown, and every version replayed, equals the model's.  6. A
-//                      reader never goes back, and sees what was acknowledged before it asked.
+//                      reader never goes back, and sees what was acknowledged before it asked, or
+//                      as long before as it allowed (through caches that processes may share).
 #pragma once
 
 #include <cstdint>
