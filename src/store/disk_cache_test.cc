@@ -2,8 +2,10 @@
 #include "store/disk_cache.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -115,6 +117,23 @@ TEST_F(DiskCacheTest, AFolderRemovedUnderAProcessIsAMissOnly) {
   cache->Insert("object", Whole("content"));  // Nowhere to go.
   cache->Forget("object");
   EXPECT_EQ(Found(*cache, "object"), "(not found)");
+}
+
+// A limit on the size of files stands for the disk: a write stops in its middle just so.
+TEST_F(DiskCacheTest, AFullDiskKeepsNothingAndLeavesNothing) {
+  const auto cache = Open();
+  cache->Insert("before", Whole("content"));
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  const rlimit small{1000, limit.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  cache->Insert("object", Whole(std::string(10'000, 'x')));
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  std::signal(SIGXFSZ, old_handler);
+  EXPECT_EQ(Found(*cache, "object"), "(not found)");
+  EXPECT_EQ(Found(*cache, "before"), "content");
+  EXPECT_EQ(Files().size(), 1u);
 }
 
 TEST_F(DiskCacheTest, LeftoversOfADeadWriterGo) {
