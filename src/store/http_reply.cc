@@ -138,8 +138,7 @@ Result<GetReply> MeaningOfPart(const GetOptions& options, HttpReply reply) {
 }
 
 Status AsRead(const Status& status, const Context& context, MonotonicUs now_us) {
-  if (status.code() != StatusCode::kUnknown) return status;
-  if (!context.Check(now_us).ok()) return Status::Cancelled(status.message());
+  if (status.code() != StatusCode::kUnknown || !context.Check(now_us).ok()) return status;
   return Status::Unavailable(status.message());
 }
 

@@ -31,7 +31,8 @@ Result<uint64_t> ParseSize(std::string_view text);
 // tag. Errors: kCorrupt; kExhausted if it is longer than options.bytes_max.
 Result<GetReply> MeaningOfPart(const GetOptions& options, HttpReply reply);
 
-// For a request that changes nothing: that it was sent and not answered matters to nobody.
+// For a request that changes nothing: that it was sent and not answered is kUnavailable, unless the
+// caller went away: who counts what was sent wants to know.
 Status AsRead(const Status& status, const Context& context, MonotonicUs now_us);
 
 // What a reply lets caches do with it (RFC 9111, RFC 5861). Directives that are not known, and

@@ -34,7 +34,12 @@ Task<Result<Reply>> RetryingObjectStore::Read(Context context, Send<Reply> send)
                                        reply.error().code() == StatusCode::kUnknown);
     if (!again) co_return reply;
     const bool waited = co_await WaitBefore(context, attempt);
-    if (!waited) co_return reply;
+    if (waited) continue;
+    // Of a read it is no matter to the caller whether it was sent.
+    if (reply.error().code() != StatusCode::kUnknown) co_return reply;
+    const Status over = context.Check(env_.executor.NowUs());
+    const std::string& message = reply.error().message();
+    co_return over.ok() ? Status::Unavailable(message) : Status::Cancelled(message);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "store/faulty_store.h"
+#include "store/latency_store.h"
 #include "store/memory_store.h"
 #include "tests/support/virtual_executor.h"
 
@@ -163,6 +164,25 @@ TEST_F(RetryingStoreTest, CancelledRequestIsNotTriedAgain) {
   context.cancel = source.token();
   EXPECT_EQ(Get(context).status().code(), StatusCode::kCancelled);
   EXPECT_EQ(faulty_->requests(), 1U);
+}
+
+TEST_F(RetryingStoreTest, WhetherAReadWasSentBeforeItWasCancelledIsNoMatterToTheCaller) {
+  LatencyProfile slow;
+  slow.name = "slow";
+  slow.read = {.p50_us = 100'000, .p90_us = 100'000};
+  const auto far = std::make_shared<LatencyObjectStore>(env_, memory_, slow);
+  const auto retrying = std::make_shared<RetryingObjectStore>(env_, far);
+  const auto cancelled_at = [&](ObjectStore& store, int64_t after_us) {
+    const auto source = std::make_shared<CancelSource>();
+    executor_.PostAt(executor_.NowUs() + after_us, [source] { source->Cancel(); });
+    Context context;
+    context.cancel = source->token();
+    return Block(executor_, store.Get(context, "k", {})).status().code();
+  };
+  EXPECT_EQ(cancelled_at(*far, 80'000), StatusCode::kUnknown);  // For the meter.
+  EXPECT_EQ(cancelled_at(*far, 20'000), StatusCode::kCancelled);
+  EXPECT_EQ(cancelled_at(*retrying, 80'000), StatusCode::kCancelled);
+  EXPECT_EQ(cancelled_at(*retrying, 20'000), StatusCode::kCancelled);
 }
 
 }  // namespace

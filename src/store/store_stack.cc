@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "store/hedging_store.h"
 #include "store/metered_store.h"
 
 namespace duckpond {
@@ -17,6 +18,7 @@ std::shared_ptr<ObjectStore> BuildStore(Env& env, std::shared_ptr<ObjectStore> b
     store = std::make_shared<LatencyObjectStore>(env, std::move(store), *options.latency);
   }
   store = std::make_shared<MeteredObjectStore>(std::move(store), std::move(options.ledger));
+  store = std::make_shared<HedgingObjectStore>(env, std::move(store));
   if (options.retry) {
     store = std::make_shared<RetryingObjectStore>(env, std::move(store), *options.retry);
   }

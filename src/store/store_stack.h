@@ -4,6 +4,7 @@
 //
 //   cache    – answers what need not be asked; above the retries, which it spares.
 //   retry    – asks again; above the meter, because each attempt is billed.
+//   hedge    – asks once more for what takes too long; above the meter, because both are billed.
 //   meter    – counts what is sent, and what it takes as the caller sees it.
 //   latency  – what a far store would take.
 //   fault    – what a bad network does; nearest to the store, so that all above must cope.
