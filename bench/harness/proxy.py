@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """A reverse proxy for HTTP/1.1 that counts, delays and refuses by a Meter.
 
-Each client connection has one connection to the server, kept open as long as both sides wish. Heads
-and bodies go through byte for byte, Host included: SigV4 signs the proxy's own address, and the
-server checks the signature against the Host it is sent.
+Each client connection has one connection to the server, kept open as long as both sides wish, but for
+a new one after a chunked body. Heads and bodies go through byte for byte, Host included: SigV4 signs
+the proxy's own address, and the server checks the signature against the Host it is sent.
 
 A request starts when its head is here and ends when the last byte of its answer has been handed to
 the kernel; nothing that could wait stands between that hand-over and the count.
@@ -103,6 +103,9 @@ class _Connection:
             if unasked:
                 return False
             await asyncio.wait_for(asyncio.shield(sending), LEFT_OVER_SECONDS_MAX)
+            if http1.request_framing(head) == "chunked":
+                # versitygw takes the end of a chunked aws-chunked body for a request, and answers it.
+                self.up_writer.close()
             framing = http1.response_framing(answer, head.method)
             return not (answer.closes or head.closes or framing == "close")
         finally:

@@ -13,7 +13,8 @@ class Server:
     """Echoes bodies. What it does otherwise is told by the path:
 
     /chunked answers chunked, /close without a length, /status/N with N; /together/N waits until N
-    requests are here; /refuse answers 412 to a head without asking for its body.
+    requests are here; /refuse answers 412 to a head without asking for its body; /answers-twice answers
+    400 as well, to nothing.
     """
 
     def __init__(self):
@@ -57,6 +58,8 @@ class Server:
         else:
             writer.write(b"Content-Length: %d\r\n\r\n" % len(body))
             writer.write(body if method != "HEAD" and status not in (204, 304) else b"")
+        if path == "/answers-twice":
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
         await writer.drain()
         return path != "/close"
 
@@ -132,6 +135,12 @@ class ProxyTest(unittest.IsolatedAsyncioTestCase):
                           b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
         self.assertEqual(await self.read_answer(self.reader), (200, b"abcde"))
         self.assertEqual((await self.stats())["bytes_up"], 5)
+
+    async def test_answer_to_the_end_of_a_chunked_body_is_nobodys(self):
+        self.writer.write(b"PUT /answers-twice HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                          b"3\r\nabc\r\n0\r\n\r\n")
+        self.assertEqual(await self.read_answer(self.reader), (200, b"abc"))
+        self.assertEqual(await self.ask("GET", "/b/k"), (200, b"0123456789"))
 
     async def test_chunked_answer_keeps_chunks_and_trailer(self):
         status, body = await self.ask("GET", "/chunked")
