@@ -38,16 +38,16 @@ void CostLedger::End(uint64_t place, const Entry& entry) {
   total_.round_trips = chain_ - taken_;
   switch (entry.kind) {
     case RequestKind::kGet:
-      ++total_.gets;
+      total_.gets += entry.requests;
       break;
     case RequestKind::kPut:
-      ++total_.puts;
+      total_.puts += entry.requests;
       break;
     case RequestKind::kDelete:
-      ++total_.deletes;
+      total_.deletes += entry.requests;
       break;
     case RequestKind::kList:
-      ++total_.lists;
+      total_.lists += entry.requests;
       break;
   }
   total_.bytes_read += entry.bytes_read;

@@ -42,6 +42,7 @@ class CostLedger {
   uint64_t Begin();
   struct Entry {
     RequestKind kind = RequestKind::kGet;
+    uint64_t requests = 1;  // Of that kind; together one link of a chain.
     uint64_t bytes_read = 0;
     uint64_t bytes_written = 0;
     double usd = 0;

@@ -43,11 +43,16 @@ Task<Result<GetReply>> MeteredObjectStore::Get(Context context, std::string key,
   co_return reply;
 }
 
-CostLedger::Entry MeteredObjectStore::EntryOfWrite(const Bytes& body) const {
+CostLedger::Entry MeteredObjectStore::EntryOfWrite(const Bytes& body,
+                                                   const Result<PutReply>& reply) const {
   CostLedger::Entry entry;
   entry.kind = RequestKind::kPut;
   entry.bytes_written = body.size();
   entry.usd = traits().prices.OfPut(body.size());
+  if (reply.ok() && reply->requests > 1) {
+    entry.requests = reply->requests;
+    entry.usd += traits().prices.OfPut(0) * static_cast<double>(entry.requests - 1);
+  }
   return entry;
 }
 
@@ -55,7 +60,7 @@ Task<Result<PutReply>> MeteredObjectStore::Put(Context context, std::string key,
                                                PutCondition condition) {
   const Count count(ledger_, context.ledger);
   Result<PutReply> reply = co_await below()->Put(context, key, body, condition);
-  count.End(reply.status(), EntryOfWrite(body));
+  count.End(reply.status(), EntryOfWrite(body, reply));
   co_return reply;
 }
 
@@ -63,7 +68,7 @@ Task<Result<PutReply>> MeteredObjectStore::Append(Context context, std::string k
                                                   AppendPosition position) {
   const Count count(ledger_, context.ledger);
   Result<PutReply> reply = co_await below()->Append(context, key, body, position);
-  count.End(reply.status(), EntryOfWrite(body));
+  count.End(reply.status(), EntryOfWrite(body, reply));
   co_return reply;
 }
 

@@ -34,7 +34,7 @@ class MeteredObjectStore final : public StoreWrapper {
   // One request under way, entered in both ledgers when it ends.
   class Count;
 
-  CostLedger::Entry EntryOfWrite(const Bytes& body) const;
+  CostLedger::Entry EntryOfWrite(const Bytes& body, const Result<PutReply>& reply) const;
 
   const std::shared_ptr<CostLedger> ledger_;
 };

@@ -98,6 +98,7 @@ struct PutReply {
   State state = State::kUnknown;
   ObjectTag tag;
   std::string detail;
+  uint32_t requests = 1;  // What it took, for the bill; more than one for a large object.
 };
 
 struct DeleteReply {

@@ -105,7 +105,8 @@ Result<bool> WantsPathStyle(const S3Options& options, const S3Place& place) {
 }  // namespace
 
 std::string S3Place::HostIn(const std::string& in_region) const {
-  const std::string server = host.empty() ? AwsHost("s3", in_region) : host;
+  const std::string service = quirks.zone.empty() ? "s3" : "s3express-" + quirks.zone;
+  const std::string server = host.empty() ? AwsHost(service, in_region) : host;
   return path_style ? server : bucket + "." + server;
 }
 
@@ -126,7 +127,8 @@ Result<S3Place> LocateS3(const std::string& url, const S3Options& options) {
                variable("S3_ENDPOINT"), profile["endpoint_url"]});
   place.scheme = "https";
   if (!endpoint.empty()) RETURN_IF_ERROR(SplitEndpoint(endpoint, options.use_tls, &place));
-  place.quirks = QuirksOf(place.host.empty() ? "amazonaws.com" : HostName(place.host));
+  place.quirks =
+      QuirksOf(place.host.empty() ? "amazonaws.com" : HostName(place.host), place.bucket);
   place.region = FirstOf({options.region, variable("AWS_REGION"), variable("AWS_DEFAULT_REGION"),
                           profile["region"], place.quirks.default_region});
   if (!IsRegionName(place.region)) {

@@ -8,6 +8,7 @@
 // Errors:    kInvalid, saying which setting is wrong; kUnsupported for a bucket we cannot talk to.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,11 @@ struct S3Options {
   AwsKeys keys;         // Of a secret. Else `credentials`, or what FindCredentials finds.
   std::string profile;  // Of the shared files.
   std::shared_ptr<CredentialsProvider> credentials;
+
+  // Objects of twice this size and more are uploaded in parts (store/s3_upload.h). A part keeps a
+  // connection busy for a good part of a second, and of 120 MB makes four: less would cost more
+  // requests and gain no time.
+  uint64_t part_bytes = uint64_t{32} << 20;
 
   std::shared_ptr<HttpClient> http;  // Else one of the store's own.
   EnvironmentLookup environment = ProcessEnvironment;

@@ -78,12 +78,17 @@ TEST(S3OptionsTest, WhatCannotBeABucketOrAnEndpointIsInvalid) {
     EXPECT_EQ(Located("s3://bucket", With({{"S3_ENDPOINT", endpoint}})), "INVALID") << endpoint;
   }
   EXPECT_EQ(Located("s3://bucket", With({{"AWS_REGION", "x.evil.example/"}})), "INVALID");
-  EXPECT_EQ(Located("s3://bucket--use1-az4--x-s3", With({})), "UNSUPPORTED");
+  EXPECT_EQ(Located("s3://bucket--x-s3", With({})), "INVALID");
 }
 
 TEST(S3OptionsTest, PasswordInAnEndpointIsNotRepeated) {
   const auto place = LocateS3("s3://bucket", With({{"S3_ENDPOINT", "http://user:password@host"}}));
   EXPECT_EQ(place.status().message().find("password"), std::string::npos);
+}
+
+TEST(S3OptionsTest, DirectoryBucketsAreReachedInTheirZone) {
+  EXPECT_EQ(Located("s3://b--use1-az4--x-s3", With({})),
+            "https://b--use1-az4--x-s3.s3express-use1-az4.us-east-1.amazonaws.com/k us-east-1");
 }
 
 TEST(S3OptionsTest, VendorsAreKnownByTheirHosts) {

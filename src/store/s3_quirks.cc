@@ -4,43 +4,43 @@
 #include <algorithm>
 #include <array>
 
+#include "store/s3_vendors/vendor.h"
+
 namespace duckpond {
 namespace {
 
 constexpr size_t kRegionBytesMax = 64;
-constexpr StoreTraits::Prices kAwsPrices{.put = 5e-6, .get = 0.4e-6, .list = 5e-6, .read_gb = 0.09};
-constexpr StoreTraits::Prices kR2Prices{.put = 4.5e-6, .get = 0.36e-6, .list = 4.5e-6};
+
+// AWS first: what it sets holds for everybody who does not say otherwise.
+const std::array<const S3Vendor*, 9> kVendors = {&kAws,        &kAwsExpress, &kBackblaze,
+                                                 &kCloudflare, &kEmulators,  &kGoogle,
+                                                 &kMinio,      &kTigris,     &kVersitygw};
+
+}  // namespace
 
 bool IsHostIn(std::string_view host, std::string_view domain) {
   if (!host.ends_with(domain)) return false;
   return host.size() == domain.size() || host[host.size() - domain.size() - 1] == '.';
 }
 
-}  // namespace
-
-S3Quirks QuirksOf(std::string_view host) {
+S3Quirks QuirksOf(std::string_view host, std::string_view bucket) {
   S3Quirks quirks;
-  quirks.vendor = "S3";
-  quirks.default_region = "us-east-1";
-  quirks.prices = kAwsPrices;
-  if (IsHostIn(host, "r2.cloudflarestorage.com")) {
-    quirks.vendor = "R2";
-    quirks.default_region = "auto";
-    quirks.swaps_per_second_max = 1;
-    quirks.prices = kR2Prices;
-  } else if (IsHostIn(host, "fly.storage.tigris.dev") || IsHostIn(host, "t3.storage.dev")) {
-    quirks.vendor = "Tigris";
-    quirks.default_region = "auto";
-    // Without it, a bucket that lives in several regions answers with what it had a moment ago.
-    quirks.headers.push_back({"X-Tigris-Consistent", "true"});
-  } else if (IsHostIn(host, "storage.googleapis.com")) {
-    quirks.vendor = "GCS";
-    quirks.default_region = "auto";
-    quirks.swaps_per_second_max = 1;
-  } else {
-    quirks.swaps_per_second_max = IsHostIn(host, "amazonaws.com") ? 15 : 0;
+  for (const S3Vendor* vendor : kVendors) {
+    if (vendor->adjust != nullptr) vendor->adjust(host, bucket, &quirks);
   }
   return quirks;
+}
+
+std::string_view KnownDefect(std::string_view server_header) {
+  std::string server(server_header);
+  for (char& c : server) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  for (const S3Vendor* vendor : kVendors) {
+    if (vendor->defect == nullptr) continue;
+    if (const std::string_view defect = vendor->defect(server); !defect.empty()) return defect;
+  }
+  return {};
 }
 
 bool IsRegionName(std::string_view name) {
@@ -57,23 +57,24 @@ std::string AwsHost(std::string_view service, std::string_view region) {
 }
 
 Status CheckBucketKind(std::string_view bucket) {
-  if (bucket.ends_with("--x-s3")) {
-    return Status::Unsupported("bucket " + std::string(bucket) +
-                               " is a directory bucket (S3 Express), which is not offered yet");
-  }
-  return Status::Ok();
+  if (!bucket.ends_with("--x-s3") || !QuirksOf("", bucket).zone.empty()) return Status::Ok();
+  return Status::Invalid("bucket " + std::string(bucket) +
+                         " is no directory bucket: their names are name--zone--x-s3");
 }
 
 bool IsImpossibleKey(std::string_view error_code) {
-  // Servers that keep objects as files cannot have "a" and "a/b" at the same time.
-  constexpr std::array<std::string_view, 3> kCodes = {
-      "ObjectParentIsFile", "DirectoryObjectContainsData", "XMinioParentIsObject"};
-  return std::find(kCodes.begin(), kCodes.end(), error_code) != kCodes.end();
+  return !error_code.empty() &&
+         std::any_of(kVendors.begin(), kVendors.end(), [error_code](const S3Vendor* vendor) {
+           const auto& codes = vendor->impossible_keys;
+           return std::find(codes.begin(), codes.end(), error_code) != codes.end();
+         });
 }
 
 bool IsFolderInTheWay(std::string_view error_code) {
-  // versitygw: the folder was removed with its last object while the new one was put there.
-  return error_code == "ExistingObjectIsDirectory";
+  return !error_code.empty() &&
+         std::any_of(kVendors.begin(), kVendors.end(), [error_code](const S3Vendor* vendor) {
+           return vendor->folder_in_the_way == error_code;
+         });
 }
 
 }  // namespace duckpond

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// S3Quirks: in what the vendors of S3 differ from AWS, all in one place (docs/provider-compat.md
-// tells people). Nothing outside s3_quirks.cc names a vendor.
+// S3Quirks: in what a place differs from AWS's S3, as the rest of the store needs to know it. Which
+// vendor differs how is in s3_vendors/, a file each (docs/provider-compat.md tells people).
 //
 // Threads:  pure functions.
 #pragma once
@@ -12,21 +12,34 @@
 
 #include "base/status.h"
 #include "net/http_message.h"
-#include "store/object_store.h"
 
 namespace duckpond {
 
 struct S3Quirks {
-  std::string vendor;          // For messages.
-  std::string default_region;  // What its requests are signed for when nobody says.
+  std::string vendor = "S3";                 // For messages.
+  std::string default_region = "us-east-1";  // What its requests are signed for when nobody says.
   // Sent with every request, and signed.
-  std::vector<HttpHeader> headers;
+  std::vector<HttpHeader> headers = {};
   double swaps_per_second_max = 0;  // 0 when no limit is known.
-  StoreTraits::Prices prices;
+  std::string price_name = "s3";    // In price lists (store/prices.h).
+  // Why nothing may be written there, and what to do instead; empty where one may write.
+  std::string refusal = {};
+
+  // Of directory buckets.
+  std::string zone = {};  // Part of the host's name.
+  std::string signing_service = "s3";
+  std::string session_header = {};  // Where the session's token goes; empty for no sessions.
+  bool can_append = false;
+  bool lists_whole_folders = false;  // A prefix that ends within a name finds nothing.
 };
 
-// By the endpoint's host name, without a port. A host that is nobody's has AWS's quirks and prices.
-S3Quirks QuirksOf(std::string_view host);
+// By the endpoint's host name, without a port, and the bucket. A host that is nobody's has AWS's
+// quirks and prices.
+S3Quirks QuirksOf(std::string_view host, std::string_view bucket);
+
+// Why a server that calls itself so loses commits though it may pass a single-handed test; empty if
+// nothing is known against it.
+std::string_view KnownDefect(std::string_view server_header);
 
 // Whether `name` may be one: it becomes part of host names, so nothing else is let through.
 bool IsRegionName(std::string_view name);
@@ -34,7 +47,7 @@ bool IsRegionName(std::string_view name);
 // The host of one of AWS's own services ("s3", "sts") in a region.
 std::string AwsHost(std::string_view service, std::string_view region);
 
-// Errors: kUnsupported for a bucket of a kind that answers to another protocol of sign-in.
+// Errors: kInvalid for a bucket whose name promises a kind that it does not describe.
 Status CheckBucketKind(std::string_view bucket);
 
 // Whether a 409 with this error code says that the key can never be written, rather than that

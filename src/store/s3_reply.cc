@@ -61,7 +61,8 @@ Status Failure(const S3Asked& asked, const HttpReply& reply) {
     return Status::Exhausted(std::move(seen));
   }
   if (reply.status == 501 || error.code == "NotImplemented") {
-    return Status::Unsupported(std::move(seen));
+    return Status::Unsupported(seen +
+                               ": it is no store for a pond if it has no conditional writes");
   }
   const bool later = reply.status == 429 || reply.status >= 500 || reply.status == 408 ||
                      error.code == "RequestTimeout" || error.code == "SlowDown";
@@ -207,6 +208,49 @@ Result<PutReply> MeaningOfPut(const S3Asked& asked, const PutCondition& conditio
     return PutReply{PutReply::State::kConflict, {}, Seen(asked, reply, error)};
   }
   return Failure(asked, reply);
+}
+
+Result<PutReply> MeaningOfAppend(const S3Asked& asked, const HttpReply& reply) {
+  const S3Error error = ErrorOf(reply);
+  const std::string seen = Seen(asked, reply, error);
+  if (error.code == "TooManyParts") return Status::Exhausted(seen);
+  // It has grown, or shrunk, since.
+  if (error.code == "InvalidWriteOffset") return PutReply{PutReply::State::kConflict, {}, seen};
+  return MeaningOfPut(asked, PutCondition::IfMatch({}), reply);
+}
+
+Result<std::string> MeaningOfBegin(const S3Asked& asked, const HttpReply& reply) {
+  if (reply.status != 200) return Failure(asked, reply);
+  const auto root = ParseXml(reply.body.view());
+  std::string id(root.ok() ? root->ChildText("UploadId") : std::string_view());
+  if (id.empty()) {
+    return Status::Corrupt(fmt::format("{} {}: {} answered without an UploadId", asked.method,
+                                       asked.url, asked.endpoint));
+  }
+  return id;
+}
+
+Result<std::string> MeaningOfPart(const S3Asked& asked, const HttpReply& reply) {
+  if (reply.status != 200) return Failure(asked, reply);
+  ASSIGN_OR_RETURN(ObjectTag tag, TagOf(asked, reply));
+  return std::move(tag.value);
+}
+
+Result<PutReply> MeaningOfComplete(const S3Asked& asked, const PutCondition& condition,
+                                   const HttpReply& reply) {
+  const S3Error error = ErrorOf(reply);
+  // Something on the way may have sent it twice, and the first have done it.
+  if (error.code == "NoSuchUpload") {
+    return PutReply{PutReply::State::kUnknown, {}, Seen(asked, reply, error)};
+  }
+  if (reply.status != 200) return MeaningOfPut(asked, condition, reply);
+  if (error.code == "PreconditionFailed" || error.code == "ConditionalRequestConflict") {
+    return PutReply{PutReply::State::kConflict, {}, Seen(asked, reply, error)};
+  }
+  const auto root = ParseXml(reply.body.view());
+  const std::string tag(root.ok() ? root->ChildText("ETag") : std::string_view());
+  if (error.code.empty() && !tag.empty()) return PutReply{PutReply::State::kWritten, {tag}, {}};
+  return PutReply{PutReply::State::kUnknown, {}, Seen(asked, reply, error)};
 }
 
 Result<DeleteReply> MeaningOfDelete(const S3Asked& asked, const HttpReply& reply) {

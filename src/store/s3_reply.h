@@ -50,10 +50,20 @@ std::optional<std::string> RegionElsewhere(const HttpReply& reply);
 Result<GetReply> MeaningOfGet(const S3Asked& asked, const GetOptions& options, HttpReply reply);
 Result<PutReply> MeaningOfPut(const S3Asked& asked, const PutCondition& condition,
                               const HttpReply& reply);
+// Of an append. Errors: kExhausted – the object has as many parts as it may: write it as a whole;
+// kUnsupported – this store does not append.
+Result<PutReply> MeaningOfAppend(const S3Asked& asked, const HttpReply& reply);
 Result<DeleteReply> MeaningOfDelete(const S3Asked& asked, const HttpReply& reply);
 
 // Keys are given without `store_prefix`, with which all of them must start.
 Result<ListReply> MeaningOfList(const S3Asked& asked, const std::string& store_prefix,
                                 const HttpReply& reply);
+
+// An upload in parts: the id of one that was begun, the tag of a part, and the end of it all.
+Result<std::string> MeaningOfBegin(const S3Asked& asked, const HttpReply& reply);
+Result<std::string> MeaningOfPart(const S3Asked& asked, const HttpReply& reply);
+// A 200 may carry an error: the server begins to answer before it has put the parts together.
+Result<PutReply> MeaningOfComplete(const S3Asked& asked, const PutCondition& condition,
+                                   const HttpReply& reply);
 
 }  // namespace duckpond

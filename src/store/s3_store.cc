@@ -7,9 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/check.h"
 #include "store/http_reply.h"
 #include "store/object_rules.h"
+#include "store/s3_session.h"
+#include "store/s3_upload.h"
 
 namespace duckpond {
 namespace {
@@ -17,11 +18,8 @@ namespace {
 // From this size on a conditional body waits for the server's consent: sending it in vain would
 // cost more than the round trip.
 constexpr size_t kAskFirstBytes = 1 << 20;
-// Replies without an object: errors, and pages of a listing (1,000 keys, each byte as an entity).
-constexpr uint64_t kErrorBytesMax = 256 << 10;
+// A page of a listing: 1,000 keys, each byte as an entity.
 constexpr uint64_t kListingBytesMax = 16 << 20;
-// The first answer may name another region, the second must not.
-constexpr int kRegionsTriedMax = 2;
 
 std::string UrlOf(const S3Place& place) {
   std::string url = "s3://" + place.bucket + "/" + place.prefix;
@@ -44,152 +42,113 @@ bool MayHaveHappened(const Status& status) {
 
 }  // namespace
 
-struct S3ObjectStore::Call {
-  Call(std::string m, std::string k) : method(std::move(m)), key(std::move(k)) {}
-
-  std::string method;
-  std::string key;  // With the store's prefix; empty for the bucket itself.
-  std::vector<std::pair<std::string, std::string>> query;
-  std::vector<HttpHeader> headers;
-  Bytes body;
-  bool expect_continue = false;
-  uint64_t reply_bytes_max = kErrorBytesMax;
-};
-
-S3ObjectStore::S3ObjectStore(Env& env, S3Place place, S3Options options)
+S3ObjectStore::S3ObjectStore(Env& env, S3Place place, const S3Options& options)
     : env_(env),
-      place_(std::move(place)),
-      http_(std::move(options.http)),
-      credentials_(std::move(options.credentials)),
-      url_(UrlOf(place_)),
-      region_(place_.region) {
-  CHECK(http_ != nullptr && credentials_ != nullptr);
+      sender_(env, std::move(place), options),
+      url_(UrlOf(sender_.place())),
+      part_bytes_(options.part_bytes) {
+  const S3Quirks& quirks = sender_.place().quirks;
   traits_.kind = "s3";
-  traits_.swaps_per_second_max = place_.quirks.swaps_per_second_max;
-  traits_.prices = place_.quirks.prices;
+  traits_.can_append = quirks.can_append;
+  traits_.object_bytes_max = kUploadBytesMax;
+  traits_.swaps_per_second_max = quirks.swaps_per_second_max;
+  traits_.prices = PricesOf(quirks.price_name, sender_.place().region);
 }
 
 std::string S3ObjectStore::endpoint() const {
+  const S3Place& place = sender_.place();
   // AWS's own host differs by region only, and a bucket has one region.
-  const std::string host = place_.host.empty() ? "amazonaws.com" : place_.host;
-  return fmt::format("s3 {}://{}{}/{}", place_.scheme, host, place_.base_path, place_.bucket);
+  const std::string host = place.host.empty() ? "amazonaws.com" : place.host;
+  return fmt::format("s3 {}://{}{}/{}", place.scheme, host, place.base_path, place.bucket);
 }
 
-std::string S3ObjectStore::server() const {
-  std::lock_guard lock(mutex_);
-  return server_;
+S3Call S3ObjectStore::Call(std::string method, const std::string& key) const {
+  return {std::move(method), sender_.place().prefix + key};
 }
 
-std::string S3ObjectStore::region() const {
-  std::lock_guard lock(mutex_);
-  return region_;
-}
-
-void S3ObjectStore::set_region(std::string region) {
-  std::lock_guard lock(mutex_);
-  region_ = std::move(region);
-}
-
-void S3ObjectStore::NoteServer(const HttpReply& reply) {
-  const auto name = reply.Find("server");
-  if (!name) return;
-  std::lock_guard lock(mutex_);
-  server_ = *name;
-}
-
-S3Asked S3ObjectStore::Asked(std::string method, const std::string& key) const {
-  return {.method = std::move(method),
-          .url = "s3://" + place_.bucket + "/" + place_.prefix + key,
-          .bucket = place_.bucket,
-          .endpoint = place_.scheme + "://" + place_.HostIn(region()),
-          .keys_source = credentials_->source()};
-}
-
-HttpRequest S3ObjectStore::Sign(const Call& call, const AwsKeys& keys,
-                                const std::string& region) const {
-  SigV4Request signing{.method = call.method,
-                       .host = place_.HostIn(region),
-                       .path = place_.PathOf(call.key),
-                       .query = call.query,
-                       .headers = call.headers,
-                       .payload_hash = PayloadHash(call.body.view())};
-  for (const HttpHeader& header : place_.quirks.headers) signing.headers.push_back(header);
-  SignV4(keys, {.region = region, .service = "s3"}, env_.clock.NowUs(), &signing);
-  return {.method = call.method,
-          .url = place_.scheme + "://" + signing.host + EncodedTarget(signing),
-          .headers = std::move(signing.headers),
-          .body = call.body,
-          .expect_continue = call.expect_continue,
-          .reply_bytes_max = std::max(call.reply_bytes_max, kErrorBytesMax)};
-}
-
-Task<Result<HttpReply>> S3ObjectStore::Send(Context context, Call call) {
-  for (int tried = 1;; ++tried) {
-    CO_ASSIGN_OR_RETURN(const AwsKeys keys, co_await credentials_->Get(context));
-    const std::string asked_in = region();
-    HttpRequest request = Sign(call, keys, asked_in);
-    CO_ASSIGN_OR_RETURN(HttpReply reply, co_await http_->Send(context, std::move(request)));
-    NoteServer(reply);
-    std::optional<std::string> elsewhere = RegionElsewhere(reply);
-    if (!elsewhere || *elsewhere == asked_in || tried == kRegionsTriedMax) co_return reply;
-    set_region(*std::move(elsewhere));
-  }
+Status S3ObjectStore::CheckWrite(const std::string& key, const Bytes& body) const {
+  RETURN_IF_ERROR(CheckKey(key));
+  const std::string& refusal = sender_.place().quirks.refusal;
+  if (!refusal.empty()) return Status::Unsupported(url_ + ": " + refusal);
+  if (body.size() <= traits_.object_bytes_max) return Status::Ok();
+  return Status::Exhausted(fmt::format("{}/{}: an object of {} bytes is larger than {}", url_, key,
+                                       body.size(), traits_.object_bytes_max));
 }
 
 Task<Result<GetReply>> S3ObjectStore::Get(Context context, std::string key, GetOptions options) {
   CO_RETURN_IF_ERROR(CheckKey(key));
   CO_RETURN_IF_ERROR(CheckGet(options));
-  Call call("GET", place_.prefix + key);
+  S3Call call = Call("GET", key);
   call.reply_bytes_max = options.bytes_max;
   if (options.range) call.headers.push_back({"Range", RangeText(*options.range)});
   if (options.if_none_match) {
     CO_RETURN_IF_ERROR(CheckTag(*options.if_none_match));
     call.headers.push_back({"If-None-Match", options.if_none_match->value});
   }
-  Result<HttpReply> reply = co_await Send(context, std::move(call));
+  Result<HttpReply> reply = co_await sender_.Send(context, std::move(call));
   if (!reply.ok()) co_return AsRead(reply.error(), context, env_.executor.NowUs());
-  co_return MeaningOfGet(Asked("GET", key), options, *std::move(reply));
+  co_return MeaningOfGet(sender_.Asked("GET", key), options, *std::move(reply));
 }
 
 Task<Result<PutReply>> S3ObjectStore::Put(Context context, std::string key, Bytes body,
                                           PutCondition condition) {
-  CO_RETURN_IF_ERROR(CheckKey(key));
-  if (body.size() > traits_.object_bytes_max) {
-    co_return Status::Exhausted(fmt::format("s3://{}/{}{}: an object of {} bytes is larger than {}",
-                                            place_.bucket, place_.prefix, key, body.size(),
-                                            traits_.object_bytes_max));
-  }
-  Call call("PUT", place_.prefix + key);
-  call.body = std::move(body);
-  call.headers.push_back({"Cache-Control", std::string(CacheControlOf(key))});
+  CO_RETURN_IF_ERROR(CheckWrite(key, body));
+  std::vector<HttpHeader> conditions;
   if (condition.kind == PutCondition::Kind::kIfAbsent) {
-    call.headers.push_back({"If-None-Match", "*"});
+    conditions.push_back({"If-None-Match", "*"});
   } else if (condition.kind == PutCondition::Kind::kIfMatch) {
     CO_RETURN_IF_ERROR(CheckTag(condition.tag));
-    call.headers.push_back({"If-Match", condition.tag.value});
+    conditions.push_back({"If-Match", condition.tag.value});
   }
-  call.expect_continue =
-      condition.kind != PutCondition::Kind::kNone && call.body.size() >= kAskFirstBytes;
-  const Result<HttpReply> reply = co_await Send(context, std::move(call));
-  if (reply.ok()) co_return MeaningOfPut(Asked("PUT", key), condition, *reply);
+  std::vector<HttpHeader> headers;
+  headers.push_back({"Cache-Control", std::string(CacheControlOf(key))});
+  if (body.size() >= 2 * part_bytes_) {
+    S3Upload upload;
+    upload.key = std::move(key);
+    upload.body = std::move(body);
+    upload.condition = std::move(condition);
+    upload.headers = std::move(headers);
+    upload.conditions = std::move(conditions);
+    upload.part_bytes = part_bytes_;
+    co_return co_await UploadInParts(env_, sender_, std::move(context), std::move(upload));
+  }
+  S3Call call = Call("PUT", key);
+  call.body = std::move(body);
+  call.headers = std::move(headers);
+  for (HttpHeader& header : conditions) call.headers.push_back(std::move(header));
+  call.expect_continue = !conditions.empty() && call.body.size() >= kAskFirstBytes;
+  const Result<HttpReply> reply = co_await sender_.Send(context, std::move(call));
+  if (reply.ok()) co_return MeaningOfPut(sender_.Asked("PUT", key), condition, *reply);
   if (!MayHaveHappened(reply.error())) co_return reply.error();
   co_return PutReply{PutReply::State::kUnknown, {}, reply.error().message()};
 }
 
-Task<Result<PutReply>> S3ObjectStore::Append(Context, std::string key, Bytes, AppendPosition) {
-  co_return Status::Unsupported(url_ + ": S3 cannot append to " + key);
+Task<Result<PutReply>> S3ObjectStore::Append(Context context, std::string key, Bytes body,
+                                             AppendPosition position) {
+  if (!traits_.can_append) co_return Status::Unsupported(url_ + ": S3 cannot append to " + key);
+  CO_RETURN_IF_ERROR(CheckWrite(key, body));
+  CO_RETURN_IF_ERROR(CheckTag(position.tag));
+  S3Call call = Call("PUT", key);
+  call.body = std::move(body);
+  call.headers.push_back({"x-amz-write-offset-bytes", std::to_string(position.size)});
+  // The size alone would not tell another content of the same size.
+  call.headers.push_back({"If-Match", position.tag.value});
+  const Result<HttpReply> reply = co_await sender_.Send(context, std::move(call));
+  if (reply.ok()) co_return MeaningOfAppend(sender_.Asked("PUT", key), *reply);
+  if (!MayHaveHappened(reply.error())) co_return reply.error();
+  co_return PutReply{PutReply::State::kUnknown, {}, reply.error().message()};
 }
 
 Task<Result<DeleteReply>> S3ObjectStore::Delete(Context context, std::string key,
                                                 std::optional<ObjectTag> if_match) {
   CO_RETURN_IF_ERROR(CheckKey(key));
-  Call call("DELETE", place_.prefix + key);
+  S3Call call = Call("DELETE", key);
   if (if_match) {
     CO_RETURN_IF_ERROR(CheckTag(*if_match));
     call.headers.push_back({"If-Match", if_match->value});
   }
-  const Result<HttpReply> reply = co_await Send(context, std::move(call));
-  if (reply.ok()) co_return MeaningOfDelete(Asked("DELETE", key), *reply);
+  const Result<HttpReply> reply = co_await sender_.Send(context, std::move(call));
+  if (reply.ok()) co_return MeaningOfDelete(sender_.Asked("DELETE", key), *reply);
   if (!MayHaveHappened(reply.error())) co_return reply.error();
   co_return DeleteReply{DeleteReply::State::kUnknown, reply.error().message()};
 }
@@ -197,13 +156,22 @@ Task<Result<DeleteReply>> S3ObjectStore::Delete(Context context, std::string key
 Task<Result<ListReply>> S3ObjectStore::List(Context context, std::string prefix,
                                             std::optional<std::string> token) {
   CO_RETURN_IF_ERROR(CheckPrefix(prefix));
-  Call call("GET", "");
-  call.query = {{"list-type", "2"}, {"prefix", place_.prefix + prefix}};
+  const std::string& store_prefix = sender_.place().prefix;
+  std::string asked = store_prefix + prefix;
+  const bool whole_folder = sender_.place().quirks.lists_whole_folders;
+  if (whole_folder) asked.resize(asked.rfind('/') + 1);
+  S3Call call("GET", "");
+  call.query = {{"list-type", "2"}, {"prefix", asked}};
   if (token) call.query.emplace_back("continuation-token", *std::move(token));
   call.reply_bytes_max = kListingBytesMax;
-  const Result<HttpReply> reply = co_await Send(context, std::move(call));
+  const Result<HttpReply> reply = co_await sender_.Send(context, std::move(call));
   if (!reply.ok()) co_return AsRead(reply.error(), context, env_.executor.NowUs());
-  co_return MeaningOfList(Asked("LIST", prefix), place_.prefix, *reply);
+  auto listing = MeaningOfList(sender_.Asked("LIST", prefix), store_prefix, *reply);
+  if (!listing.ok() || !whole_folder) co_return listing;
+  std::erase_if(listing->objects, [&prefix](const ListReply::Object& object) {
+    return !object.key.starts_with(prefix);
+  });
+  co_return listing;
 }
 
 Result<std::shared_ptr<ObjectStore>> OpenS3(Env& env, const std::string& url, S3Options options) {
@@ -218,8 +186,11 @@ Result<std::shared_ptr<ObjectStore>> OpenS3(Env& env, const std::string& url, S3
   if (!options.http) {
     options.http = std::make_shared<HttpClient>(HttpSettings::FromEnvironment(options.environment));
   }
+  if (!place.quirks.session_header.empty()) {
+    options.credentials = ExpressSession(env, place, options.http, std::move(options.credentials));
+  }
   return std::shared_ptr<ObjectStore>(
-      std::make_shared<S3ObjectStore>(env, std::move(place), std::move(options)));
+      std::make_shared<S3ObjectStore>(env, std::move(place), options));
 }
 
 }  // namespace duckpond

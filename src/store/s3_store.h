@@ -8,24 +8,24 @@
 // Errors:    as object_store.h says; which reply means what is in store/s3_reply.h.
 // Caveats:   Delete of a missing object says kDeleted: S3 does not tell. A bucket that turns out to
 //            live in another region costs one more request, once; it is not counted by a meter
-//            above. Nothing else is ever sent twice.
+//            above. Nothing else is ever sent twice, but for parts of large objects
+//            (store/s3_upload.h).
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "base/env.h"
 #include "store/object_store.h"
 #include "store/s3_options.h"
-#include "store/s3_reply.h"
+#include "store/s3_sender.h"
 
 namespace duckpond {
 
 class S3ObjectStore final : public ObjectStore {
  public:
   // REQUIRES: options.http and options.credentials are set, as OpenS3 sees to.
-  S3ObjectStore(Env& env, S3Place place, S3Options options);
+  S3ObjectStore(Env& env, S3Place place, const S3Options& options);
 
   Task<Result<GetReply>> Get(Context context, std::string key, GetOptions options) override;
   Task<Result<PutReply>> Put(Context context, std::string key, Bytes body,
@@ -39,28 +39,17 @@ class S3ObjectStore final : public ObjectStore {
   const StoreTraits& traits() const override { return traits_; }
   const std::string& url() const override { return url_; }
   std::string endpoint() const override;
-  // The last Server header.
-  std::string server() const override;
+  std::string server() const override { return sender_.server(); }
 
  private:
-  struct Call;
-  Task<Result<HttpReply>> Send(Context context, Call call);
-  HttpRequest Sign(const Call& call, const AwsKeys& keys, const std::string& region) const;
-  S3Asked Asked(std::string method, const std::string& key) const;
-  std::string region() const;
-  void set_region(std::string region);
-  void NoteServer(const HttpReply& reply);
+  S3Call Call(std::string method, const std::string& key) const;
+  Status CheckWrite(const std::string& key, const Bytes& body) const;
 
   Env& env_;
-  const S3Place place_;
-  const std::shared_ptr<HttpClient> http_;
-  const std::shared_ptr<CredentialsProvider> credentials_;
+  S3Sender sender_;
   const std::string url_;
+  const uint64_t part_bytes_;
   StoreTraits traits_;
-
-  mutable std::mutex mutex_;
-  std::string region_;  // Guarded by mutex_, as is the next.
-  std::string server_;
 };
 
 // The store of `url` ("s3://bucket/prefix"). Makes no request.

@@ -15,7 +15,7 @@ using GetState = GetReply::State;
 using PutState = PutReply::State;
 using DeleteState = DeleteReply::State;
 
-constexpr char kSecret[] = "averysecretkeythatnobodymaysee";
+constexpr char kSecret[] = "never-print-this-key";
 
 std::string ErrorBody(const std::string& code, const std::string& region = {}) {
   return "<?xml version=\"1.0\"?>\n<Error><Code>" + code + "</Code><Message>Said so: " + kSecret +

@@ -30,8 +30,8 @@ struct StoreProof {
 // Tries conditional writes on objects below "proof/". After an error they are gone.
 // Errors: kUnsupported – the store does not honour conditions, saying which, or is known to lose
 // races. kUnavailable – it did not answer clearly; try again. kInvalid – see object_store.h.
-// Cost: 12 requests in 4 round trips, a few more if an answer is in doubt; on a store that admits
-// one write of a key a second, some five seconds.
+// Cost: 12 requests in 4 round trips, one more where it can append, a few more if an answer is in
+// doubt; on a store that admits one write of a key a second, some five seconds.
 Task<Result<StoreProof>> TryConditions(Env& env, std::shared_ptr<ObjectStore> store,
                                        Context context);
 // Removes the objects, as far as it can: they are in nobody's way. Never fails.

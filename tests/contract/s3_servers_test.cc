@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 #include "base/env.h"
 #include "store/store_url.h"
@@ -106,6 +107,88 @@ TEST(S3KeysTest, AnAccessKeyThatIsNotKnownIsSaidToBeTheKeys) {
       << reply.status().ToString();
   EXPECT_EQ(reply.status().message().find("bucket and"), std::string::npos);
 }
+
+// Uploads in parts, as small as servers take them, to each server there is.
+class PartsTest : public testing::TestWithParam<TestS3Server::Kind> {
+ protected:
+  static constexpr uint64_t kPartBytes = 5 << 20;
+
+  void SetUp() override {
+    if (GetParam() == TestS3Server::Kind::kMinio && TestS3Server::MinioPath().empty()) {
+      GTEST_SKIP() << "there is no MinIO here: name it in DUCKPOND_MINIO";
+    }
+    TestS3Server::Options options;
+    options.kind = GetParam();
+    auto server = TestS3Server::Start(options);
+    ASSERT_TRUE(server.ok()) << server.status().ToString();
+    server_ = *std::move(server);
+    OpenOptions open;
+    open.s3.keys = {server_->access_key(), server_->secret_key(), ""};
+    open.s3.endpoint = server_->endpoint();
+    open.s3.region = server_->region();
+    open.s3.part_bytes = kPartBytes;
+    store_ = *OpenStore(Env::Process(), "s3://" + server_->bucket() + "/parts", open);
+  }
+  // Three parts, the last of them small.
+  static Bytes Body(char content) { return Bytes(std::string(2 * kPartBytes + 1000, content)); }
+  Result<PutReply> Put(char content, PutCondition condition) {
+    return Block(Env::Process().executor,
+                 store_->Put({}, "data/big", Body(content), std::move(condition)));
+  }
+  char Stored() {
+    const auto got = Block(Env::Process().executor, store_->Get({}, "data/big", {}));
+    if (!got.ok() || got->bytes.empty()) return '-';
+    return got->bytes.view() == Body(got->bytes.view()[0]).view() ? got->bytes.view()[0] : '?';
+  }
+
+  std::unique_ptr<TestS3Server> server_;
+  std::shared_ptr<ObjectStore> store_;
+};
+
+TEST_P(PartsTest, ConditionsHoldAsForOneRequest) {
+  EXPECT_EQ(Put('a', PutCondition::IfMatch({"\"0123456789abcdef\""}))->state,
+            PutReply::State::kConflict);
+  EXPECT_EQ(Stored(), '-');
+  const auto first = Put('a', PutCondition::IfAbsent());
+  ASSERT_TRUE(first.ok()) << first.status().ToString();
+  ASSERT_EQ(first->state, PutReply::State::kWritten) << first->detail;
+  EXPECT_EQ(first->requests, 5U);
+  EXPECT_EQ(Put('b', PutCondition::IfAbsent())->state, PutReply::State::kConflict);
+  EXPECT_EQ(Stored(), 'a');
+  const auto second = Put('c', PutCondition::IfMatch(first->tag));
+  ASSERT_EQ(second->state, PutReply::State::kWritten) << second->detail;
+  EXPECT_EQ(Put('d', PutCondition::IfMatch(first->tag))->state, PutReply::State::kConflict);
+  EXPECT_EQ(Stored(), 'c');
+  const auto got = Block(Env::Process().executor, store_->Get({}, "data/big", {}));
+  EXPECT_EQ(got->tag, second->tag) << "the tag of the upload is the object's";
+}
+
+TEST_P(PartsTest, OneOfSeveralWhoCompleteAtTheSameTimeWins) {
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(Block(Env::Process().executor, store_->Delete({}, "data/big", std::nullopt)).ok());
+    std::vector<Task<Result<PutReply>>> puts;
+    for (char rival = 'a'; rival < 'e'; ++rival) {
+      puts.push_back(store_->Put({}, "data/big", Body(rival), PutCondition::IfAbsent()));
+    }
+    const auto replies = Block(Env::Process().executor, WhenAll(std::move(puts)));
+    char winner = '-';
+    for (size_t i = 0; i < replies.size(); ++i) {
+      ASSERT_TRUE(replies[i].ok()) << replies[i].status().ToString();
+      if (replies[i]->state == PutReply::State::kConflict) continue;
+      EXPECT_EQ(replies[i]->state, PutReply::State::kWritten) << replies[i]->detail;
+      EXPECT_EQ(winner, '-') << "two have won";
+      winner = static_cast<char>('a' + i);
+    }
+    EXPECT_EQ(Stored(), winner);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, PartsTest,
+                         testing::Values(TestS3Server::Kind::kVersitygw,
+                                         TestS3Server::Kind::kMinio),
+                         [](const auto& info) {
+                           return info.param == TestS3Server::Kind::kMinio ? "minio" : "versitygw";
+                         });
 
 TEST(MinioPathTest, MinioIsLookedForInThePath) {
   const ScratchFolder folder;
