@@ -4,7 +4,8 @@
     python -m harness.writer URL NUMBER THREADS SECONDS
 
 Prints "ready", waits for a line, writes for SECONDS, then prints one JSON line:
-{"acknowledged", "unknown", "seconds", "slowest_ms", "errors": {message: count}}.
+{"acknowledged", "unknown", "seconds", "ms": [median, 99th percentile, longest], "errors":
+{message: count}}.
 """
 import collections
 import json
@@ -16,15 +17,20 @@ import time
 class Tally:
     def __init__(self):
         self.acknowledged = self.unknown = 0
-        self.slowest_ms = 0.0
+        self.milliseconds = []
         self.errors = collections.Counter()
         self.lock = threading.Lock()
+
+    def quantiles(self):
+        """The median, the 99th percentile and the longest wait of those that were acknowledged."""
+        ordered = sorted(self.milliseconds) or [0.0]
+        return [ordered[int(part * (len(ordered) - 1))] for part in (0.5, 0.99, 1)]
 
     def add(self, milliseconds, error):
         with self.lock:
             if error is None:
                 self.acknowledged += 1
-                self.slowest_ms = max(self.slowest_ms, milliseconds)
+                self.milliseconds.append(milliseconds)
             elif "unknown outcome" in error.lower():
                 self.unknown += 1
             else:
@@ -62,7 +68,7 @@ def main(url, number, threads, seconds):
         for each in workers:
             each.join()
         print(json.dumps({"acknowledged": tally.acknowledged, "unknown": tally.unknown,
-                          "seconds": time.monotonic() - started, "slowest_ms": tally.slowest_ms,
+                          "seconds": time.monotonic() - started, "ms": tally.quantiles(),
                           "errors": dict(tally.errors)}), flush=True)
 
 

@@ -24,6 +24,8 @@ struct Context {
   CancelToken cancel;
   // Requests made under this context are entered here as well; may be null.
   std::shared_ptr<CostLedger> ledger;
+  // A request is sent at most once: who asks tries again by itself, and knows better when.
+  bool once = false;
 
   // Ok while there is time left and nobody cancelled.
   Status Check(MonotonicUs now_us) const;

@@ -81,8 +81,11 @@ Task<Result<PutReply>> SendFrames(SitePtr site, Context context, ImagePtr image,
   if (site->store->traits().can_append && !rolled) {
     ObjectStore::AppendPosition position{image->content.size(), image->tag};
     Bytes body(std::move(frames));
-    co_return co_await site->store->Append(std::move(context), std::move(key), std::move(body),
-                                           std::move(position));
+    auto reply = co_await site->store->Append(context, key, std::move(body), std::move(position));
+    // An object takes so many appends, and not each server of a kind takes any: nothing happened.
+    const bool refused = !reply.ok() && (reply.error().code() == StatusCode::kExhausted ||
+                                         reply.error().code() == StatusCode::kUnsupported);
+    if (!refused) co_return reply;
   }
   PutCondition condition = PutCondition::IfMatch(image->tag);
   co_return co_await site->store->Put(std::move(context), std::move(key), std::move(content),
@@ -163,6 +166,7 @@ bool Committer::TakeWork(Round& round) {
     if (round.commits.empty() && roll_ == nullptr) {
       // Under the lock that Commit queues under: who comes now starts the next run.
       work = running_ = false;
+      pacer_.Idle();
       if (!preparing_roll_) settled.swap(settling_);
     }
   }
@@ -174,6 +178,9 @@ bool Committer::TakeWork(Round& round) {
 Task<void> Committer::Run(Self self) {
   Round round(self->site_->env);
   while (self->TakeWork(round)) {
+    self->pacer_.Want();
+    const bool waited_for_pace = co_await WaitForPace(self, &round);
+    if (waited_for_pace) continue;  // More commits may have come.
     const MonotonicUs started_us = self->site_->env.executor.NowUs();
     const Status step = co_await Step(self, &round);
     std::erase_if(round.commits, [](const PendingPtr& commit) { return commit->answered(); });
@@ -191,6 +198,16 @@ Task<void> Committer::Run(Self self) {
     const Status waited = co_await round.backoff.Wait(context);
     if (!waited.ok()) continue;  // The next step meets the end of the context itself.
   }
+}
+
+Task<bool> Committer::WaitForPace(Self self, const Round* round) {
+  // What is in doubt is looked for at once.
+  if (!round->in_doubt.empty()) co_return false;
+  const int64_t wait_us = self->pacer_.ready_us() - self->site_->env.executor.NowUs();
+  if (wait_us <= 0) co_return false;
+  Context pause;
+  const Status slept = co_await Sleep(pause, wait_us);
+  co_return slept.ok();
 }
 
 // A request is made for all commits of the round: it may take as long as the most patient allows,
@@ -229,7 +246,8 @@ void Committer::FailAll(Round& round, const Status& status) {
 
 Task<Result<ImagePtr>> Committer::NewestImage(Self self, Round* round, Context context) {
   ImagePtr known = self->reader_->Known();
-  if (known != nullptr && !round->stale) co_return known;
+  const bool read_first = round->in_doubt.empty() && self->pacer_.read_first();
+  if (known != nullptr && !round->stale && !read_first) co_return known;
   auto image = co_await self->reader_->Read(context);
   // Nothing is made twice: a log that was there, or in which a put is in doubt, is never made anew.
   if (!image.ok() && image.error().code() == StatusCode::kNotFound && known == nullptr &&
@@ -238,7 +256,14 @@ Task<Result<ImagePtr>> Committer::NewestImage(Self self, Round* round, Context c
     if (!created.ok() && created.code() != StatusCode::kExists) co_return created;
     image = co_await self->reader_->Read(context);
   }
-  if (image.ok()) round->stale = false;
+  if (!image.ok()) co_return image;
+  round->stale = false;
+  if (known != nullptr && (*image)->order() > known->order()) {
+    // Somebody's put was admitted: the store works, and no failure so far says that it does not.
+    self->pacer_.SawRival();
+    round->failing_since_us.reset();
+    round->backoff.Reset();
+  }
   co_return image;
 }
 
@@ -303,7 +328,6 @@ Task<Status> Committer::SettleDoubt(Self self, Round* round, Context context, Im
   round->in_doubt.clear();
   round->backoff.Reset();
   if (!landed) {
-    round->polite = kPoliteCommits;
     if (++round->races_lost > kCommitAttemptsMax) {
       co_return Status::Unavailable(fmt::format("the race for the log at {} was lost {} times",
                                                 self->site_->store->url(), round->races_lost));
@@ -366,9 +390,15 @@ Task<Status> Committer::Put(Self self, Round* round, Context context, Batch batc
     }
     co_return readable;
   }
-  const MonotonicUs sent_us = site->env.executor.NowUs();
+  self->pacer_.Sent();
+  context.once = true;
   auto reply = co_await SendFrames(site, context, image, content, batch.frames, rolled != nullptr);
   if (!reply.ok()) {
+    // Most likely it came too soon after another one: it is made anew, with what comes meanwhile.
+    if (reply.error().code() == StatusCode::kUnavailable) {
+      self->pacer_.Refused();
+      round->stale = true;
+    }
     // Nothing happened by this put; whether by an earlier one is as open as before.
     if (round->in_doubt.empty()) {
       for (const Batch::Placed& placed : batch.placed) placed.commit->PutFailed();
@@ -377,17 +407,11 @@ Task<Status> Committer::Put(Self self, Round* round, Context context, Batch batc
   }
   if (reply->state == PutReply::State::kWritten) {
     self->Landed(*round, batch, ImageAfter(*base, batch, content, reply->tag));
-    const MonotonicUs took_us = site->env.executor.NowUs() - sent_us;
-    // Who has just won need not read before the next put and would win again: others starve.
-    if (round->polite == 0) co_return Status::Ok();
-    --round->polite;
-    Context pause;
-    const auto pause_us = site->env.random.Below(2 * static_cast<uint64_t>(took_us) + 1);
-    const Status slept = co_await Sleep(pause, static_cast<int64_t>(pause_us));
-    co_return slept;
+    co_return Status::Ok();
   }
   // A conflict is no better than no answer: a proxy that sent the put twice reports the second one.
   round->stale = true;
+  if (reply->state == PutReply::State::kConflict) self->pacer_.Lost();
   if (batch.empty()) {
     // A roll alone: nobody waits for it, and the next step sees whether it still fits.
     const Status waited = co_await round->backoff.Wait(context);
@@ -403,6 +427,12 @@ void Committer::Landed(Round& round, Batch& batch, ImagePtr image) {
   const uint64_t bytes_before = batch.on->frame_bytes();
   const bool rolled = batch.on->base.id != image->base.id;
   reader_->Learn(image);
+  bool others_wait = round.commits.size() > batch.placed.size() || batch.placed.size() > 1;
+  {
+    std::lock_guard lock(mutex_);
+    others_wait = others_wait || !waiting_.empty();
+  }
+  pacer_.Won(others_wait);
   for (const Batch::Placed& placed : batch.placed) placed.commit->Answer(placed.receipt);
   // Others were on the same image, which is past: they cannot land any more.
   for (const Batch& other : round.in_doubt) {

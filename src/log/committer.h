@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Committer: the one place in a process that writes a pond's log. Commits that wait leave together
-// in one conditional put; when it is lost to somebody else, they are rebased on what came and leave
-// again; when its answer is lost, the log is searched for them until it is certain.
+// in one conditional put, as often as the store admits one (log/pacer.h); when it is lost to
+// somebody else, they are rebased on what came and leave again; when its answer is lost, the log is
+// searched for them until it is certain.
 //
 // Invariants:  1. A put is conditional on the tag of the very image that its frames continue.
 //              2. While a put is in doubt, nothing is sent that assumes it failed: the same bytes
@@ -22,6 +23,7 @@
 #include "log/backoff.h"
 #include "log/batch.h"
 #include "log/log_reader.h"
+#include "log/pacer.h"
 #include "log/roll.h"
 
 namespace duckpond {
@@ -29,7 +31,9 @@ namespace duckpond {
 class Committer : public std::enable_shared_from_this<Committer> {
  public:
   Committer(SitePtr site, std::shared_ptr<LogReader> reader)
-      : site_(std::move(site)), reader_(std::move(reader)) {}
+      : site_(std::move(site)),
+        reader_(std::move(reader)),
+        pacer_(site_->env, site_->store->traits().swaps_per_second_max) {}
 
   Task<Result<CommitReceipt>> Commit(Context context, std::shared_ptr<Change> change,
                                      CommitOptions options);
@@ -47,7 +51,6 @@ class Committer : public std::enable_shared_from_this<Committer> {
     Backoff backoff;                  // Counts failures in a row, too.
     std::optional<MonotonicUs> failing_since_us;
     int races_lost = 0;
-    int polite = 0;  // So many commits more, others are let go first.
   };
   using Self = std::shared_ptr<Committer>;
 
@@ -57,6 +60,8 @@ class Committer : public std::enable_shared_from_this<Committer> {
   static Task<void> Run(Self self);
   // One step forward: read, settle, build or put. An error is one of the whole round.
   static Task<Status> Step(Self self, Round* round);
+  // Waits until the log may be put again. Returns whether that took any time.
+  static Task<bool> WaitForPace(Self self, const Round* round);
   static Task<Result<ImagePtr>> NewestImage(Self self, Round* round, Context context);
   // What a process makes sure of before its first put.
   static Task<Status> MakeReady(Self self, Context context, ImagePtr image);
@@ -82,6 +87,7 @@ class Committer : public std::enable_shared_from_this<Committer> {
 
   const SitePtr site_;
   const std::shared_ptr<LogReader> reader_;
+  Pacer pacer_;  // The running task's.
   mutable std::mutex mutex_;
   // All guarded by mutex_.
   std::deque<PendingPtr> waiting_;

@@ -304,6 +304,24 @@ TEST_F(CommitterTest, AppendingStoresAreSentTheFramesAlone) {
   EXPECT_EQ(TimesPut("b"), 1);
 }
 
+TEST_F(CommitterTest, ALogThatTakesNoMoreAppendsIsPutWhole) {
+  class FullStore final : public StoreWrapper {
+   public:
+    using StoreWrapper::StoreWrapper;
+    Task<Result<PutReply>> Append(Context, std::string, Bytes, AppendPosition) override {
+      return Refuse();
+    }
+    static Task<Result<PutReply>> Refuse() { co_return Status::Exhausted("10,000 parts"); }
+  };
+  memory_ = std::make_shared<MemoryObjectStore>(MemoryObjectStore::Options{"full", true});
+  log_ = nullptr;
+  ASSERT_EQ(Create(), Status::Ok());
+  ASSERT_TRUE(Put("a", "1").ok());
+  const auto receipt = PutOn(*OpenOn(std::make_shared<FullStore>(memory_)), "b", "1");
+  ASSERT_TRUE(receipt.ok()) << receipt.error().ToString();
+  EXPECT_EQ(TimesPut("b"), 1);
+}
+
 TEST_F(CommitterTest, AWriterRefusesALogWithEventsItDoesNotKnow) {
   class OldFolder final : public Folder {
    public:

@@ -50,7 +50,7 @@ inline constexpr int kListPagesMax = 100;
 
 // Work in flight.
 inline constexpr size_t kWaitingCommitsMax = 10'000;
-inline constexpr size_t kBatchCommitsMax = 256;
+inline constexpr size_t kBatchCommitsMax = 4096;
 // A batch is closed once its frames have this many bytes; one larger commit still goes alone.
 inline constexpr size_t kBatchBytesMax = 1 << 20;
 inline constexpr size_t kRequestsInFlightMax = 16;
@@ -60,15 +60,21 @@ inline constexpr size_t kSnapshotsCachedMax = 32;
 // Patience.
 inline constexpr int kCommitAttemptsMax = 1000;
 inline constexpr int kFailuresInARowMax = 20;
-// How long a store that does not answer is asked again, each time by all attempts of the store's
-// own retries, while nothing is in doubt: to end then is safe, and somebody waits.
+// How long a store that does not answer is asked again while nothing is in doubt: to end then is
+// safe, and somebody waits.
 inline constexpr int64_t kUnreachableUsMax = 10'000'000;
 inline constexpr int64_t kBackoffFirstUs = 10'000;
 inline constexpr int64_t kBackoffMaxUs = 2'000'000;
 inline constexpr int64_t kRequestUsMax = 60'000'000;
 // How long a caller that cancelled while its put was in doubt waits for a certain answer.
 inline constexpr int64_t kGiveUpUsMax = 5'000'000;
-// After a race, the process that won lets others go first for this many commits.
-inline constexpr int kPoliteCommits = 8;
+
+// Pace (log/pacer.h).
+inline constexpr int64_t kTurnUs = 150'000;  // For so long who has won keeps the log.
+inline constexpr int64_t kRoundUsMin = 1'000;
+inline constexpr int64_t kRoundUsMax = 60'000'000;
+inline constexpr int64_t kIntervalUsMax = 2'000'000;
+inline constexpr int64_t kGatherUsMax = 4'000;
+inline constexpr int64_t kPaceNarrowing = 64;  // The part that a put which landed takes away.
 
 }  // namespace duckpond

@@ -45,7 +45,7 @@ LatencyObjectStore::LatencyObjectStore(Env& env, std::shared_ptr<ObjectStore> be
       profile_(std::move(profile)),
       traits_(StoreWrapper::traits()) {
   if (profile_.name == "none") return;
-  traits_.swaps_per_second_max = profile_.swaps_per_second_max;
+  traits_.swaps_per_second_max = profile_.tells_limit ? profile_.swaps_per_second_max : 0;
   traits_.prices = PricesOf(profile_.prices, "");
 }
 

@@ -28,6 +28,7 @@ struct LatencyProfile {
   Time write;                       // Put, Append and Delete.
   double swaps_per_second_max = 0;  // Writes of one key; 0 for no limit.
   std::string prices;               // Whose (store/prices.h); nobody's for none.
+  bool tells_limit = true;          // In its traits; else it is found by being refused.
 
   // "s3", "s3-express", "r2" or "dynamodb", as measured by others in 2026; "none" adds no time and
   // has no limit and no price.

@@ -8,7 +8,8 @@
 //               them.
 // Not retried:  a conditional write, or an append, of unknown outcome: it is passed up, for only
 //               the caller knows how to find out. An attempt that was unknown is not forgotten: the
-//               answer is kUnknown even if the last attempt definitely failed.
+//               answer is kUnknown even if the last attempt definitely failed. Nothing whose
+//               context says `once`.
 // Threads:      all methods may be called concurrently.
 // Lifetime:     borrows env.
 #pragma once

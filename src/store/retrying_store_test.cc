@@ -135,6 +135,14 @@ TEST_F(RetryingStoreTest, AttemptsAreLimited) {
   EXPECT_EQ(faulty_->requests(), 5U);
 }
 
+TEST_F(RetryingStoreTest, WhoAsksOnceIsToldTheFirstAnswer) {
+  Make(Faults(20, Fault::kFail));
+  Context context;
+  context.once = true;
+  EXPECT_EQ(Put(PutCondition::None(), context).status().code(), StatusCode::kUnavailable);
+  EXPECT_EQ(faulty_->requests(), 1U);
+}
+
 TEST_F(RetryingStoreTest, NoWaitGoesBeyondTheDeadline) {
   Make(Faults(1000, Fault::kFail), {.attempts_max = 1000});
   Context context;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -10,8 +11,10 @@
 
 #include "store/caching_store.h"
 #include "store/faulty_store.h"
+#include "store/latency_store.h"
 #include "store/memory_cache.h"
 #include "store/memory_store.h"
+#include "store/retrying_store.h"
 #include "tests/sim/log_check.h"
 #include "tests/sim/sim_env.h"
 #include "tests/sim/trace.h"
@@ -33,7 +36,9 @@ struct World {
   std::shared_ptr<ObjectStore> memory;
   // What processes have read, when they share a machine and its clock; else each has its own.
   std::shared_ptr<PartCache> cache;
-  uint64_t busy_percent = 0;  // Puts that meet another one: a conflict, and nothing happens.
+  LatencyProfile profile;
+  std::shared_ptr<ObjectStore> far;  // `memory` as the profile has it.
+  uint64_t busy_percent = 0;         // Puts that meet another one: a conflict, and nothing happens.
   FaultRates rates;
   LogOptions log_options;
   std::vector<std::unique_ptr<SimEnv>> envs;
@@ -67,6 +72,18 @@ std::shared_ptr<PartCache> NewCache(SeededRandom& plan) {
   return std::make_shared<MemoryCache>(1000 + plan.Below(20'000));
 }
 
+// Half of the runs are on a store that answers at once and admits all.
+void DrawProfile(World& world) {
+  static constexpr std::string_view kNames[] = {"none", "s3", "s3-express", "r2", "dynamodb"};
+  const uint64_t place = world.plan.Below(2) * world.plan.Below(std::size(kNames));
+  auto profile = LatencyProfile::Named(kNames[place]);
+  CHECK(profile.ok());
+  profile->tells_limit = Chance(world.plan, 50);
+  world.profile = *profile;
+  world.envs.push_back(std::make_unique<SimEnv>(world.executor, world.plan.Next(), 0));
+  world.far = std::make_shared<LatencyObjectStore>(world.envs.back()->env, world.memory, *profile);
+}
+
 // Each kind of fault is there in some runs and not in others: one that is always there hides what
 // happens without it.
 void DrawShape(World& world) {
@@ -79,6 +96,10 @@ void DrawShape(World& world) {
   world.told.stale_reads = world.rates.stale > 0;
   MemoryObjectStore::Options options{fmt::format("sim{}", plan.Next()), Chance(plan, 30)};
   world.memory = std::make_shared<MemoryObjectStore>(options);
+  DrawProfile(world);
+  // The limit is below the faults here, since processes share it: of a put that is sent twice, the
+  // second would be refused, and that is told as "nothing happened".
+  if (world.profile.swaps_per_second_max > 0) world.rates.duplicate = 0;
   world.log_options.writer = "sim";
   world.log_options.roll_bytes = 300 + plan.Below(2000);
   world.log_options.inline_state_bytes_max = 50 + plan.Below(500);
@@ -92,7 +113,7 @@ void DrawShape(World& world) {
 // The proof of the store's conditions is left alone: it takes a busy store for one to try later.
 std::shared_ptr<ObjectStore> OpenBusy(World& world) {
   const auto random = std::make_shared<SeededRandom>(world.plan.Next());
-  return std::make_shared<BusyStore>(world.memory, [random, &world](const std::string& key) {
+  return std::make_shared<BusyStore>(world.far, [random, &world](const std::string& key) {
     const bool busy = !key.starts_with("proof/") && Chance(*random, world.busy_percent);
     world.stats.busy += busy ? 1 : 0;
     return busy;
@@ -111,7 +132,12 @@ LifePtr OpenLife(World& world, bool last) {
   life->env = world.envs.back().get();
   life->faulty = std::make_shared<FaultyObjectStore>(OpenBusy(world), faults);
   life->seed = world.plan.Next();
-  world.stores.push_back(std::make_shared<TracingStore>(life->faulty, world.trace, world.executor));
+  // What a store refuses for coming too soon is sent again, as in a process of its own.
+  std::shared_ptr<ObjectStore> store = life->faulty;
+  if (world.profile.swaps_per_second_max > 0) {
+    store = std::make_shared<RetryingObjectStore>(life->env->env, std::move(store));
+  }
+  world.stores.push_back(std::make_shared<TracingStore>(store, world.trace, world.executor));
   const auto cached = std::make_shared<CachingObjectStore>(
       life->env->env, world.stores.back(),
       CachingObjectStore::Caches{world.cache ? world.cache : NewCache(world.plan)});
