@@ -178,8 +178,10 @@ class Prover {
   // At the right size, but to another content: it must not land. A store that turns out not to
   // append at all is written to as a whole.
   Task<Status> AppendStale() {
+    // Named: what is made of braces within co_await, g++ 12 destroys twice.
+    ObjectStore::AppendPosition position{kHeld.size(), first_};
     const Result<PutReply> reply =
-        co_await store_->Append(context_, held_key_, Bytes("stale"), {kHeld.size(), first_});
+        co_await store_->Append(context_, held_key_, Bytes("stale"), std::move(position));
     if (reply.status().code() == StatusCode::kUnsupported) co_return Status::Ok();
     co_return CheckConflict("an append to an old tag", reply);
   }
