@@ -119,65 +119,86 @@ class KeySpans {
   std::vector<Span> spans_;
 };
 
-Result<std::vector<KeySourcePtr>> SourcesOf(PondSite& site, const Table& table,
-                                            const KeySpans& spans) {
+Task<Result<std::vector<KeySourcePtr>>> SourcesOf(Context context, PondSitePtr site, TablePtr table,
+                                                  KeySpans spans) {
   std::vector<KeySourcePtr> sources;
-  ASSIGN_OR_RETURN(const std::vector<DataFilePtr> files,
-                   table.files.Some([&](const FileBlock& block) { return spans.MayTouch(block); }));
+  const FileList::Wanted may_touch = [&spans](const FileBlock& block) {
+    return spans.MayTouch(block);
+  };
+  CO_ASSIGN_OR_RETURN(const std::vector<DataFilePtr> files,
+                      co_await table->files.Some(std::move(context), may_touch));
   for (const DataFilePtr& file : files) {
     if (spans.MayTouch(*file)) sources.push_back(FileSource(file));
   }
-  for (const InlineRowsPtr& rows : table.inline_rows) {
-    ASSIGN_OR_RETURN(KeySourcePtr source, site.inline_keys.Get(*table.def, *rows));
+  for (const InlineRowsPtr& rows : table->inline_rows) {
+    CO_ASSIGN_OR_RETURN(KeySourcePtr source, site->inline_keys.Get(*table->def, *rows));
     sources.push_back(std::move(source));
   }
-  return sources;
+  co_return sources;
+}
+
+using Blocks = std::unordered_set<const FileBlock*>;
+Blocks BlocksOf(const Table& table) {
+  Blocks blocks;
+  for (const FileBlockPtr& block : table.files.blocks()) blocks.insert(block.get());
+  return blocks;
 }
 
 // Files that came to the table since `base`. New rows have new ids, above those of the base; only a
-// flush makes a file whose rows are older, and it may have new ones too.
-Result<std::vector<DataFilePtr>> NewerFiles(const Table& base, const Table& newest) {
-  const auto& known = base.files.blocks();
-  ASSIGN_OR_RETURN(std::vector<DataFilePtr> files, newest.files.Some([&](const FileBlock& block) {
+// flush makes a file whose rows are older, and it may have new ones too. A roll may have put files
+// of the base into other blocks.
+Task<Result<std::vector<DataFilePtr>>> NewerFiles(Context context, TablePtr base, TablePtr newest) {
+  const Blocks of_base = BlocksOf(*base);
+  const Blocks of_newest = BlocksOf(*newest);
+  const FileList::Wanted may_be_newer = [&](const FileBlock& block) {
     const FilesSummary& summary = block.summary();
-    return (summary.all.row_id_column || summary.next_row_id > base.next_row_id) &&
-           std::ranges::find(known, &block, &FileBlockPtr::get) == known.end();
-  }));
+    return (summary.all.row_id_column || summary.next_row_id > base->next_row_id) &&
+           !of_base.contains(&block);
+  };
+  CO_ASSIGN_OR_RETURN(std::vector<DataFilePtr> files,
+                      co_await newest->files.Some(context, may_be_newer));
   std::erase_if(files, [&](const DataFilePtr& file) {
-    return file->first_row_id < base.next_row_id && !file->row_id_column;
+    return file->first_row_id < base->next_row_id && !file->row_id_column;
   });
-  if (std::ranges::none_of(files, &DataFile::row_id_column, &DataFilePtr::operator*)) return files;
-  ASSIGN_OR_RETURN(
-      const std::vector<DataFilePtr> before,
-      base.files.Some([](const FileBlock& block) { return block.summary().all.row_id_column; }));
+  if (std::ranges::none_of(files, &DataFile::row_id_column, &DataFilePtr::operator*)) {
+    co_return files;
+  }
+  const FileList::Wanted may_have_them = [&](const FileBlock& block) {
+    return block.summary().all.row_id_column && !of_newest.contains(&block);
+  };
+  CO_ASSIGN_OR_RETURN(const std::vector<DataFilePtr> before,
+                      co_await base->files.Some(context, may_have_them));
   std::unordered_set<Uuid> ids;
   for (const DataFilePtr& file : before) ids.insert(file->id);
   std::erase_if(files, [&](const DataFilePtr& file) { return ids.contains(file->id); });
-  return files;
+  co_return files;
 }
 
-// What came to the table since `base`, and has not been seen.
-Result<std::vector<KeySourcePtr>> NewerSources(PondSite& site, const Table& base,
-                                               const Table& newest, const AddedKeys& added) {
+// What came to the table since `base`, and was not seen.
+Task<Result<std::vector<KeySourcePtr>>> NewerSources(Context context, PondSitePtr site,
+                                                     TablePtr base, TablePtr newest,
+                                                     const AddedKeys* added) {
   std::vector<KeySourcePtr> sources;
-  ASSIGN_OR_RETURN(const std::vector<DataFilePtr> files, NewerFiles(base, newest));
+  CO_ASSIGN_OR_RETURN(const std::vector<DataFilePtr> files,
+                      co_await NewerFiles(std::move(context), base, newest));
   for (const DataFilePtr& file : files) {
-    if (!added.seen.contains(file->id)) sources.push_back(FileSource(file));
+    if (!added->seen.contains(file->id)) sources.push_back(FileSource(file));
   }
-  for (const InlineRowsPtr& rows : newest.inline_rows) {
-    if (rows->first_row_id < base.next_row_id || added.seen.contains(rows->id)) continue;
-    ASSIGN_OR_RETURN(KeySourcePtr source, site.inline_keys.Get(*newest.def, *rows));
+  for (const InlineRowsPtr& rows : newest->inline_rows) {
+    if (rows->first_row_id < base->next_row_id || added->seen.contains(rows->id)) continue;
+    CO_ASSIGN_OR_RETURN(KeySourcePtr source, site->inline_keys.Get(*newest->def, *rows));
     sources.push_back(std::move(source));
   }
-  return sources;
+  co_return sources;
 }
 
 Task<Status> CheckAddedTo(Context context, TransactionStatePtr state, TablePtr table,
                           TablePtr before, AddedKeys* added) {
   Sides sides{added->sources, added->checked, {}, true};
   if (before != nullptr) {
-    const KeySpans spans(*table->def, added->sources, added->checked);
-    CO_ASSIGN_OR_RETURN(sides.theirs, SourcesOf(*state->site, *before, spans));
+    KeySpans spans(*table->def, added->sources, added->checked);
+    CO_ASSIGN_OR_RETURN(sides.theirs,
+                        co_await SourcesOf(context, state->site, before, std::move(spans)));
   }
   CO_ASSIGN_OR_RETURN(const auto duplicate,
                       co_await FirstDuplicateOf(context, state, table, std::move(sides)));
@@ -218,7 +239,7 @@ Task<Status> CheckNewerKeys(Context context, TransactionStatePtr state, CatalogP
     const TablePtr now = newest->FindTable(id);
     if (before == nullptr || now == nullptr || before == now) continue;
     CO_ASSIGN_OR_RETURN(const std::vector<KeySourcePtr> theirs,
-                        NewerSources(*state->site, *before, *now, added));
+                        co_await NewerSources(context, state->site, before, now, &added));
     Sides sides{added.sources, 0, theirs, false};
     CO_ASSIGN_OR_RETURN(const auto duplicate,
                         co_await FirstDuplicateOf(context, state, now, std::move(sides)));

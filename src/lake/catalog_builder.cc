@@ -235,10 +235,10 @@ Status CatalogBuilder::AddId(Work& work, const Uuid& id) {
     if (!work.ids.empty()) work.ids.insert(id);
     return Status::Ok();
   }
-  // A clock that is behind others, or a base, whose lines stand in the order of row ids.
+  // A clock that is behind others, or a base, whose lines stand in the order of row ids. Whether a
+  // block has it too, FileList sees when it reads the block.
   if (work.ids.empty()) {
-    ASSIGN_OR_RETURN(const std::vector<DataFilePtr> files, table.files.All());
-    for (const DataFilePtr& file : files) work.ids.insert(file->id);
+    for (const DataFilePtr& file : table.files.loose()) work.ids.insert(file->id);
     for (const InlineRowsPtr& rows : table.inline_rows) work.ids.insert(rows->id);
   }
   if (work.ids.insert(id).second) return Status::Ok();
@@ -283,7 +283,7 @@ Status CatalogBuilder::Do(const Uuid& id, const lake_event::AddFile& event) {
   return Status::Ok();
 }
 
-Status CatalogBuilder::Add(FilesSummary summary, std::shared_ptr<const UnreadLines> lines) {
+Status CatalogBuilder::Add(FilesSummary summary, UnreadLinesPtr lines, FileBlockPtr known) {
   ASSIGN_OR_RETURN(Work * work, TableToChange(summary.table));
   Table& table = *work->table;
   const DataFile& all = summary.all;
@@ -297,9 +297,10 @@ Status CatalogBuilder::Add(FilesSummary summary, std::shared_ptr<const UnreadLin
   }
   table.rows += all.rows;
   table.greatest_id = std::max(table.greatest_id, summary.greatest_id);
-  work->ids.clear();
-  table.files.Add(
-      std::make_shared<const FileBlock>(table.def, std::move(summary), std::move(lines)));
+  if (known == nullptr) {
+    known = std::make_shared<const FileBlock>(table.def, std::move(summary), std::move(lines));
+  }
+  table.files.Add(std::move(known));
   return Status::Ok();
 }
 

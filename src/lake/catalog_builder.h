@@ -24,8 +24,9 @@ class CatalogBuilder {
   explicit CatalogBuilder(CatalogPtr before);
 
   Status Apply(const LakeChange& change);
-  // Adds files that are looked at later.
-  Status Add(FilesSummary summary, std::shared_ptr<const UnreadLines> lines);
+  // Adds files that are looked at later. `known` is what another catalog has of the same ones, or
+  // null.
+  Status Add(FilesSummary summary, UnreadLinesPtr lines, FileBlockPtr known);
 
   // As it is now. Valid until the next Apply.
   const Catalog& current() const { return *catalog_; }
@@ -36,7 +37,7 @@ class CatalogBuilder {
   // A table that this builder has copied, with what makes adding many files to it cheap.
   struct Work {
     std::shared_ptr<Table> table;
-    // Of its files and inline rows, once one came that is not above all others.
+    // Of its loose files and inline rows, once one came that is not above all others.
     std::unordered_set<Uuid> ids;
   };
 

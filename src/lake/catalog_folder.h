@@ -5,7 +5,8 @@
 //
 // Threads:  stateless; all methods may be called concurrently.
 // Cost:     folding is linear in the bytes of the events and copies what they touch. Files of large
-//           tables that come from a base are not looked at (lake/file_list.h).
+//           tables that come from a base are not looked at (lake/file_list.h); the next base names
+//           them as this one did.
 // Format:   docs/formats/events.md
 #pragma once
 
@@ -21,7 +22,10 @@ class CatalogFolder final : public Folder {
 
   StatePtr Empty() const override;
   Result<StatePtr> Fold(StatePtr before, std::span<const Event> events) const override;
-  Result<StatePtr> FoldBase(std::span<const StatePart> parts) const override;
+  bool LeavesUnread() const override { return true; }
+  Result<StatePtr> FoldBase(std::span<const StatePart> parts, const StatePtr& known) const override;
+  Task<Result<StatePtr>> Read(Context context, StatePtr state, Wanted wanted) const override;
+  Task<Result<StatePtr>> Gather(Context context, StatePtr state) const override;
   Result<std::vector<StateRun>> Unfold(const FoldedState& state) const override;
   bool Knows(std::string_view name) const override;
 };

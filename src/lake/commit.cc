@@ -39,12 +39,15 @@ Status NothingHappened(const Status& status) {
 }
 
 // Where it cannot be told, it does.
-bool Names(const Catalog& catalog, const Uuid& table, const Uuid& file) {
-  const TablePtr found = catalog.FindTable(table);
-  if (found == nullptr) return false;
-  const auto files = found->files.All();
-  return !files.ok() ||
-         std::ranges::any_of(*files, [&](const DataFilePtr& other) { return other->id == file; });
+Task<bool> Names(Context context, CatalogPtr catalog, Uuid table, Uuid file) {
+  const TablePtr found = catalog->FindTable(table);
+  if (found == nullptr) co_return false;
+  const FileList::Wanted may_have_it = [&file](const FileBlock& block) {
+    return block.summary().greatest_id >= file;
+  };
+  const auto files = co_await found->files.Some(std::move(context), may_have_it);
+  co_return !files.ok() ||
+      std::ranges::any_of(*files, [&](const DataFilePtr& other) { return other->id == file; });
 }
 
 // After a commit that succeeded: files that it did not name after all. Whether it did is looked up
@@ -57,15 +60,16 @@ Task<void> DeleteUnnamed(TransactionStatePtr state, Context context, CommitRecei
   if (receipt.repeated || !all_flushed) {
     const auto made = co_await state->site->log->At(context, receipt.version);
     if (made.ok()) {
-      const auto& catalog = static_cast<const Catalog&>(*made->state);
+      const auto catalog = std::static_pointer_cast<const Catalog>(made->state);
       for (const PreparedFlush& flush : state->flushes) {
-        if (!Names(catalog, flush.table, flush.file->id)) paths.push_back(flush.file->path);
+        const bool named = co_await Names(context, catalog, flush.table, flush.file->id);
+        if (!named) paths.push_back(flush.file->path);
       }
       for (const Step& step : state->steps) {
         const auto* add = std::get_if<lake_event::AddFile>(&step.change.event);
-        if (add != nullptr && !Names(catalog, add->table, add->file->id)) {
-          paths.push_back(add->file->path);
-        }
+        if (add == nullptr) continue;
+        const bool named = co_await Names(context, catalog, add->table, add->file->id);
+        if (!named) paths.push_back(add->file->path);
       }
     }
   }

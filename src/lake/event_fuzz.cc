@@ -9,7 +9,9 @@
 
 #include "base/check.h"
 #include "lake/catalog_folder.h"
+#include "tests/support/counted_lines.h"
 #include "tests/support/unfolded.h"
+#include "tests/support/virtual_executor.h"
 
 namespace {
 
@@ -18,15 +20,6 @@ std::string TextOf(const std::vector<duckpond::Event>& events) {
   for (const auto& event : events) text += event.id.ToString() + event.name + event.data + "\n";
   return text;
 }
-
-class Lines final : public duckpond::UnreadLines {
- public:
-  explicit Lines(std::vector<duckpond::Event> events) : events_(std::move(events)) {}
-  duckpond::Result<std::vector<duckpond::Event>> Read() const override { return events_; }
-
- private:
-  const std::vector<duckpond::Event> events_;
-};
 
 // A summary may lie: then the part cannot be read.
 void FoldParts(const duckpond::CatalogFolder& folder, const std::vector<duckpond::Event>& events) {
@@ -37,13 +30,19 @@ void FoldParts(const duckpond::CatalogFolder& folder, const std::vector<duckpond
       unread.insert(unread.begin(), *event);
       continue;
     }
-    parts.insert(parts.begin() + 1,
-                 {{}, event->data, std::make_shared<const Lines>(std::move(unread))});
+    parts.insert(parts.begin() + 1, {{},
+                                     event->data,
+                                     std::make_shared<const duckpond::CountedLines>(
+                                         std::to_string(parts.size()), std::move(unread))});
     unread.clear();
   }
   parts[0].events = std::move(unread);
-  const auto state = folder.FoldBase(parts);
-  if (state.ok()) static_cast<void>(folder.Unfold(**state).ok());
+  const auto state = folder.FoldBase(parts, nullptr);
+  if (!state.ok()) return;
+  duckpond::VirtualExecutor executor;
+  const auto all = [](const duckpond::UnreadLines&) { return true; };
+  const auto read = duckpond::Block(executor, folder.Read({}, *state, all));
+  if (read.ok()) static_cast<void>(duckpond::UnfoldedEvents(folder, **read));
 }
 
 }  // namespace

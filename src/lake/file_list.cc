@@ -3,11 +3,16 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+#include <list>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "lake/def_rules.h"
 #include "lake/event_kinds.h"
 #include "lake/events.h"
+#include "lake/limits.h"
 
 namespace duckpond {
 namespace {
@@ -132,6 +137,47 @@ std::string Broken(const std::vector<DataFilePtr>& files, const FilesSummary& su
   return std::ranges::all_of(all.keys, keep) ? "" : "keys";
 }
 
+// KeptBlocks: the files of the blocks that were read last, so that the next one who asks has them.
+//
+// Threads:  all methods may be called concurrently.
+class KeptBlocks {
+ public:
+  static KeptBlocks& OfProcess() {
+    static auto* kept = new KeptBlocks();
+    return *kept;
+  }
+
+  // The least recently used ones go. `text_bytes` is about their size, asked for the first time.
+  void Keep(const FileBlock::Files& files, uint64_t text_bytes) {
+    std::vector<FileBlock::Files> gone;  // Freed without the lock.
+    std::lock_guard lock(mutex_);
+    if (const auto found = places_.find(files.get()); found != places_.end()) {
+      order_.splice(order_.end(), order_, found->second);
+      return;
+    }
+    if (text_bytes == 0) return;  // Forgotten, and still held by somebody.
+    order_.push_back({files, text_bytes});
+    places_[files.get()] = std::prev(order_.end());
+    bytes_ += text_bytes;
+    while (bytes_ > kBlockBytesInMemoryMax && order_.size() > 1) {
+      bytes_ -= order_.front().bytes;
+      places_.erase(order_.front().files.get());
+      gone.push_back(std::move(order_.front().files));
+      order_.pop_front();
+    }
+  }
+
+ private:
+  struct Kept {
+    FileBlock::Files files;
+    uint64_t bytes = 0;
+  };
+  std::mutex mutex_;
+  std::list<Kept> order_;  // Guarded by mutex_. Used last comes last.
+  std::unordered_map<const void*, std::list<Kept>::iterator> places_;  // Guarded by mutex_.
+  uint64_t bytes_ = 0;                                                 // Guarded by mutex_.
+};
+
 }  // namespace
 
 FilesSummary Summarize(const Uuid& table, const std::vector<DataFilePtr>& files) {
@@ -156,21 +202,33 @@ FilesSummary Summarize(const Uuid& table, const std::vector<DataFilePtr>& files)
 }
 
 FileBlock::FileBlock(std::shared_ptr<const TableDef> def, FilesSummary summary,
-                     std::shared_ptr<const UnreadLines> lines)
+                     UnreadLinesPtr lines)
     : def_(std::move(def)), summary_(std::move(summary)), lines_(std::move(lines)) {}
 
-Result<std::vector<DataFilePtr>> FileBlock::Files() const {
-  std::lock_guard lock(mutex_);
-  if (lines_ == nullptr) return files_;
-  auto decoded = Decode();
-  if (!decoded.ok()) return decoded.error().Prefixed("table \"" + def_->name + "\"");
-  files_ = *std::move(decoded);
-  lines_ = nullptr;
-  return files_;
+// Several that ask at the same time read it several times: rare, and whoever has a cache between
+// has it once.
+Task<Result<FileBlock::Files>> FileBlock::Read(FileBlockPtr block, Context context) {
+  {
+    std::lock_guard lock(block->mutex_);
+    if (Files files = block->files_.lock()) {
+      KeptBlocks::OfProcess().Keep(files, 0);
+      co_return files;
+    }
+  }
+  auto lines = co_await block->lines_->Read(std::move(context));
+  if (!lines.ok()) co_return lines.error().Prefixed("table \"" + block->def_->name + "\"");
+  auto decoded = block->Decode(*lines);
+  if (!decoded.ok()) co_return decoded.error().Prefixed("table \"" + block->def_->name + "\"");
+  uint64_t bytes = 0;
+  for (const Event& line : *lines) bytes += line.data.size();
+  const auto files = std::make_shared<const std::vector<DataFilePtr>>(*std::move(decoded));
+  KeptBlocks::OfProcess().Keep(files, bytes);
+  std::lock_guard lock(block->mutex_);
+  block->files_ = files;
+  co_return files;
 }
 
-Result<std::vector<DataFilePtr>> FileBlock::Decode() const {
-  ASSIGN_OR_RETURN(const std::vector<Event> events, lines_->Read());
+Result<std::vector<DataFilePtr>> FileBlock::Decode(const std::vector<Event>& events) const {
   std::vector<DataFilePtr> files;
   files.reserve(events.size());
   EventDecoder decoder;
@@ -205,9 +263,64 @@ void FileList::Add(FileBlockPtr block) {
   blocks_.Mutable().push_back(std::move(block));
 }
 
-void FileList::SortByRowId(std::vector<DataFilePtr>& files) {
+Task<Result<std::vector<DataFilePtr>>> FileList::All(Context context) const {
+  return Collect(std::move(context), blocks_.items(), loose_);
+}
+
+Task<Result<std::vector<DataFilePtr>>> FileList::Some(Context context, const Wanted& wanted) const {
+  std::vector<FileBlockPtr> blocks;
+  std::ranges::copy_if(blocks_, std::back_inserter(blocks),
+                       [&](const FileBlockPtr& block) { return wanted(*block); });
+  return Collect(std::move(context), std::move(blocks), loose_);
+}
+
+Task<Result<FileList>> FileList::Unpacked(Context context, const Wanted& wanted) const {
+  std::vector<FileBlockPtr> unpack;
+  FileList list = *this;
+  std::erase_if(list.blocks_.Mutable(), [&](const FileBlockPtr& block) {
+    if (wanted(*block)) unpack.push_back(block);
+    return !unpack.empty() && unpack.back() == block;
+  });
+  return Unpack(std::move(context), std::move(list), std::move(unpack));
+}
+
+Task<Result<FileList>> FileList::Unpack(Context context, FileList list,
+                                        std::vector<FileBlockPtr> blocks) {
+  CO_ASSIGN_OR_RETURN(std::vector<DataFilePtr> files,
+                      co_await Collect(std::move(context), std::move(blocks), list.loose_));
+  list.loose_ = SharedList<DataFilePtr>(std::move(files));
+  co_return list;
+}
+
+Task<Result<std::vector<DataFilePtr>>> FileList::Collect(Context context,
+                                                         std::vector<FileBlockPtr> blocks,
+                                                         SharedList<DataFilePtr> loose) {
+  std::vector<DataFilePtr> files;
+  for (size_t next = 0; next < blocks.size();) {
+    std::vector<Task<Result<FileBlock::Files>>> reads;
+    for (; next < blocks.size() && reads.size() < kBlockReadsInFlightMax; ++next) {
+      reads.push_back(FileBlock::Read(blocks[next], context));
+    }
+    const auto some = co_await WhenAll(std::move(reads));
+    for (const auto& more : some) {
+      if (!more.ok()) co_return more.error();
+      files.insert(files.end(), (*more)->begin(), (*more)->end());
+    }
+  }
+  if (!blocks.empty()) {
+    // The fold did not look into the blocks.
+    std::unordered_set<Uuid> ids;
+    for (const DataFilePtr& file : loose) ids.insert(file->id);
+    for (const DataFilePtr& file : files) {
+      if (ids.insert(file->id).second) continue;
+      co_return Status::Corrupt(fmt::format("table \"{}\" has file {} twice", blocks[0]->def().name,
+                                            file->id.ToString()));
+    }
+  }
+  files.insert(files.end(), loose.begin(), loose.end());
   const auto row_id = [](const DataFilePtr& file) { return file->first_row_id; };
   if (!std::ranges::is_sorted(files, {}, row_id)) std::ranges::stable_sort(files, {}, row_id);
+  co_return files;
 }
 
 }  // namespace duckpond

@@ -58,6 +58,8 @@ inline constexpr uint64_t kInlineKeyBytesInMemoryMax = 64 << 20;
 // Hash lists of files that a pond remembers (lake/key_hash_list.h).
 inline constexpr uint64_t kHashListBytesInMemoryMax = 64 << 20;
 // How long a transaction that is over tries to delete the files that nobody will name.
+inline constexpr size_t kBlockReadsInFlightMax = 64;
+inline constexpr uint64_t kBlockBytesInMemoryMax = 256 << 20;  // Of files, as text.
 inline constexpr int64_t kCleanUpUsMax = 30'000'000;
 
 }  // namespace duckpond

@@ -9,13 +9,16 @@
 //           (a file added to a table that is not there).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/context.h"
 #include "base/result.h"
+#include "base/task.h"
 #include "log/event.h"
 
 namespace duckpond {
@@ -26,31 +29,38 @@ class FoldedState {
 };
 using StatePtr = std::shared_ptr<const FoldedState>;
 
+// The lines of a part of a base, which is read when it is needed.
+//
+// Threads:  may be read concurrently.
+// Lifetime: must outlive its tasks.
+// Errors:   kCorrupt, naming the object and line, for a part that is gone or altered; those of the
+//           store.
+class UnreadLines {
+ public:
+  virtual ~UnreadLines() = default;
+  // Of this part and no other, whatever base names it.
+  virtual std::string_view name() const = 0;
+  // Cost: one GET each time.
+  virtual Task<Result<std::vector<Event>>> Read(Context context) const = 0;
+};
+using UnreadLinesPtr = std::shared_ptr<const UnreadLines>;
+
 // Lines of a state that follow each other and belong to one place: to one table, for instance.
 struct StateRun {
   std::string place;
   std::vector<Event> events;
   // One JSON object, or nothing. It says what FoldBase has to know to go on without these lines: in
-  // a large state they are a part of their own, which is taken apart when it is needed.
+  // a large state they are a part of their own, which is read when it is needed.
   std::string summary;
-};
-
-// The lines of such a part.
-//
-// Threads:  may be read concurrently.
-// Errors:   kCorrupt, naming the object and line.
-// Cost:     no request; all of the part is taken apart each time.
-class UnreadLines {
- public:
-  virtual ~UnreadLines() = default;
-  virtual Result<std::vector<Event>> Read() const = 0;
+  // Instead of events: the part that FoldBase was given. The next base names it as this one did.
+  UnreadLinesPtr lines = nullptr;
 };
 
 // What a base's state is made of: events, or lines that were not read and their summary.
 struct StatePart {
   std::vector<Event> events;
   std::string summary;
-  std::shared_ptr<const UnreadLines> lines;  // Null if there are events.
+  UnreadLinesPtr lines;  // Null if there are events.
 };
 
 class Folder {
@@ -63,18 +73,32 @@ class Folder {
   // `before` with the events of one commit applied. `before` is not changed.
   virtual Result<StatePtr> Fold(StatePtr before, std::span<const Event> events) const = 0;
 
-  // The state that a base carries. A folder that gives no summaries need not know them.
-  virtual Result<StatePtr> FoldBase(std::span<const StatePart> parts) const {
+  // Whether FoldBase takes lines that were not read; to others all parts are given as events.
+  virtual bool LeavesUnread() const { return false; }
+
+  // The state that a base carries. `known` is another state of this pond, or null: what it has read
+  // of the same parts is not read again.
+  virtual Result<StatePtr> FoldBase(std::span<const StatePart> parts, const StatePtr& known) const {
+    static_cast<void>(known);
     StatePtr state = Empty();
     for (const StatePart& part : parts) {
-      if (part.lines == nullptr) {
-        ASSIGN_OR_RETURN(state, Fold(state, part.events));
-        continue;
-      }
-      ASSIGN_OR_RETURN(const std::vector<Event> events, part.lines->Read());
-      ASSIGN_OR_RETURN(state, Fold(state, events));
+      ASSIGN_OR_RETURN(state, Fold(state, part.events));
     }
     return state;
+  }
+
+  // `state` with those of its unread lines read, and checked, that are `wanted`.
+  using Wanted = std::function<bool(const UnreadLines&)>;
+  virtual Task<Result<StatePtr>> Read(Context context, StatePtr state, Wanted wanted) const {
+    static_cast<void>(context), static_cast<void>(wanted);
+    co_return state;
+  }
+
+  // `state` as the next base should carry it, with those unread lines read that it should rather
+  // carry anew, together with others.
+  virtual Task<Result<StatePtr>> Gather(Context context, StatePtr state) const {
+    static_cast<void>(context);
+    co_return state;
   }
 
   // Events that fold Empty() into `state`: what a base carries. Their ids are those of the events

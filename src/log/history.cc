@@ -36,11 +36,11 @@ Status NotThere(Version version) {
   return Status::NotFound(fmt::format("version {} is not in the history any more", version));
 }
 
-// Folds the base of `log` and its commits up to `version`.
+// Folds the base of `log` and its commits up to `version`. `known` as in Folder::FoldBase.
 Task<Result<Snapshot>> ReplayLog(SitePtr site, Context context, DecodedLog log, Version version,
-                                 std::string object) {
+                                 std::string object, StatePtr known) {
   auto loaded = co_await LoadBaseState(site, std::move(context), log.base,
-                                       std::move(log.state_lines), object);
+                                       std::move(log.state_lines), object, std::move(known));
   if (!loaded.ok()) co_return std::move(loaded).error();
   Snapshot snapshot{log.base.version, log.base.time_us, loaded->state};
   std::string unknown_event;  // Of no matter for reading: a folder that needs it says so itself.
@@ -126,7 +126,8 @@ Task<Result<Snapshot>> ReplayTo(SitePtr site, Context context, ImagePtr image, V
   // An image keeps its newest state only; what leads to the others is in its bytes.
   if (version >= image->base.version) {
     CO_ASSIGN_OR_RETURN(DecodedLog log, DecodeLog(image->content.view(), std::string(kLogKey)));
-    co_return co_await ReplayLog(site, context, std::move(log), version, std::string(kLogKey));
+    co_return co_await ReplayLog(site, context, std::move(log), version, std::string(kLogKey),
+                                 image->state);
   }
   // Version 0 is the base of the first segment.
   const Version needed = version == 0 ? 1 : version;
@@ -135,7 +136,7 @@ Task<Result<Snapshot>> ReplayTo(SitePtr site, Context context, ImagePtr image, V
   const SegmentRef segment = segments->front();
   auto log = co_await ReadSegment(site, context, segment);
   if (!log.ok()) co_return std::move(log).error();
-  co_return co_await ReplayLog(site, context, *std::move(log), version, segment.path);
+  co_return co_await ReplayLog(site, context, *std::move(log), version, segment.path, image->state);
 }
 
 Task<Result<Version>> VersionAtTime(SitePtr site, Context context, ImagePtr image,

@@ -37,7 +37,7 @@ inline constexpr size_t kIdempotencyKeyBytesMax = 512;
 inline constexpr size_t kIdempotencyKeysMax = 10'000;
 // Older segments are named by the base of the oldest one that is listed, so a base stays small.
 inline constexpr size_t kSegmentsListedMax = 128;
-inline constexpr size_t kPartsMax = 4096;
+inline constexpr size_t kPartsMax = 65'536;
 // A place with a longer name is no bound of a part.
 inline constexpr size_t kPartBoundBytesMax = 1024;
 // What a part says of its lines instead of them.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "base/encoding.h"
@@ -17,6 +18,9 @@
 
 namespace duckpond {
 namespace {
+
+// A text of so many times a size is not looked at for whether it fits when it is compressed.
+constexpr uint64_t kCompressionMax = 100;
 
 // `text_bytes` is how much text the parts before have, and with this one.
 Status CheckPart(const PartRef& part, std::string_view body, uint64_t& text_bytes) {
@@ -46,13 +50,36 @@ Result<std::vector<Event>> LinesOf(const PartRef& part, std::string_view body) {
 
 class PartLines final : public UnreadLines {
  public:
-  PartLines(PartRef part, Bytes body) : part_(std::move(part)), body_(std::move(body)) {}
-  Result<std::vector<Event>> Read() const override { return LinesOf(part_, body_.view()); }
+  PartLines(SitePtr site, PartRef part)
+      : site_(std::move(site)),
+        part_(std::move(part)),
+        name_(part_.path + " " + HexEncode(part_.hash) + " " + HexEncode(Xxh3_128(part_.summary))) {
+  }
+
+  const PartRef& part() const { return part_; }
+  std::string_view name() const override { return name_; }
+  Task<Result<std::vector<Event>>> Read(Context context) const override {
+    return ReadPart(site_, std::move(context), part_);
+  }
 
  private:
+  static Task<Result<std::vector<Event>>> ReadPart(SitePtr site, Context context, PartRef part) {
+    ObjectRef object{part.path, part.bytes, part.hash};
+    auto body = co_await ReadObject(std::move(site), std::move(context), std::move(object));
+    if (!body.ok()) co_return std::move(body).error();
+    uint64_t text_bytes = 0;
+    CO_RETURN_IF_ERROR(CheckPart(part, body->view(), text_bytes));
+    co_return LinesOf(part, body->view());
+  }
+
+  const SitePtr site_;
   const PartRef part_;
-  const Bytes body_;
+  const std::string name_;
 };
+
+StatePart Unread(SitePtr site, const PartRef& part) {
+  return {{}, part.summary, std::make_shared<const PartLines>(std::move(site), part)};
+}
 
 // StateReader: puts together what a base's state is made of.
 class StateReader {
@@ -69,22 +96,21 @@ class StateReader {
     std::ranges::move(lines, std::back_inserter(parts_.back().events));
     return Status::Ok();
   }
-  Status AddPart(const PartRef& part, Bytes body) {
-    if (part.summary.empty()) {
-      ASSIGN_OR_RETURN(std::vector<Event> lines, LinesOf(part, body.view()));
-      return AddLines(std::move(lines), Place{part.path, 0});
-    }
+  Status AddPart(const PartRef& part, const Bytes& body) {
+    ASSIGN_OR_RETURN(std::vector<Event> lines, LinesOf(part, body.view()));
+    return AddLines(std::move(lines), Place{part.path, 0});
+  }
+  void AddUnread(SitePtr site, const PartRef& part) {
     lines_ += part.lines;
-    parts_.push_back({{}, part.summary, std::make_shared<const PartLines>(part, std::move(body))});
-    return Status::Ok();
+    parts_.push_back(Unread(std::move(site), part));
   }
 
-  Result<LoadedState> Fold(const Folder& folder) {
+  Result<LoadedState> Fold(const Folder& folder, const StatePtr& known) {
     LoadedState loaded;
     loaded.events = lines_ - keys_.size();
     loaded.keys = std::move(keys_);
     for (StatePart& part : parts_) LeaveOutUnknown(folder, part.events, loaded.unknown_event);
-    ASSIGN_OR_RETURN(loaded.state, folder.FoldBase(parts_));
+    ASSIGN_OR_RETURN(loaded.state, folder.FoldBase(parts_, known));
     return loaded;
   }
 
@@ -94,36 +120,68 @@ class StateReader {
   uint64_t lines_ = 0;
 };
 
-Task<Status> ReadParts(SitePtr site, Context context, std::vector<PartRef> parts,
-                       StateReader* reader) {
-  uint64_t text_bytes = 0;
-  for (size_t next = 0; next < parts.size();) {
-    const size_t first = next;
-    std::vector<Task<Result<Bytes>>> reads;
-    for (; next < parts.size() && reads.size() < kPartReadsInFlightMax; ++next) {
-      const PartRef& part = parts[next];
+// `parts` from `next` on: as many as are read at the same time, and those unread between them.
+Task<Status> ReadSomeParts(SitePtr site, Context context, std::span<const PartRef> parts,
+                           size_t* next, uint64_t* text_bytes, StateReader* reader) {
+  const auto unread = [&site](const PartRef& part) {
+    return !part.summary.empty() && site->folder.LeavesUnread();
+  };
+  const size_t first = *next;
+  std::vector<Task<Result<Bytes>>> reads;
+  for (; *next < parts.size() && reads.size() < kPartReadsInFlightMax; ++*next) {
+    const PartRef& part = parts[*next];
+    if (!unread(part)) {
       reads.push_back(ReadObject(site, context, {part.path, part.bytes, part.hash}));
     }
-    const auto bodies = co_await WhenAll(std::move(reads));
-    // How much they claim to be is looked at before anything is decompressed.
-    for (size_t i = 0; i < bodies.size(); ++i) {
-      if (!bodies[i].ok()) co_return bodies[i].error();
-      CO_RETURN_IF_ERROR(CheckPart(parts[first + i], bodies[i]->view(), text_bytes));
-    }
-    for (size_t i = 0; i < bodies.size(); ++i) {
-      CO_RETURN_IF_ERROR(reader->AddPart(parts[first + i], *bodies[i]));
+  }
+  const auto bodies = co_await WhenAll(std::move(reads));
+  const auto some = parts.subspan(first, *next - first);
+  // How much they claim to be is looked at before anything is decompressed.
+  auto body = bodies.begin();
+  for (const PartRef& part : some) {
+    if (unread(part)) continue;
+    if (!body->ok()) co_return body->error();
+    CO_RETURN_IF_ERROR(CheckPart(part, (*body++)->view(), *text_bytes));
+  }
+  body = bodies.begin();
+  for (const PartRef& part : some) {
+    if (unread(part)) {
+      reader->AddUnread(site, part);
+    } else {
+      CO_RETURN_IF_ERROR(reader->AddPart(part, **body++));
     }
   }
   co_return Status::Ok();
 }
 
 // Whether places are what log/folder.h says, and short enough to be bounds.
-bool MayBeBounds(const std::vector<StateRun>& runs) {
+bool MayBeBounds(std::span<const StateRun> runs) {
   return std::ranges::all_of(runs,
                              [](const StateRun& run) {
                                return run.place.size() <= kPartBoundBytesMax && IsUtf8(run.place);
                              }) &&
          std::ranges::is_sorted(runs, {}, &StateRun::place);
+}
+
+std::string TextOf(std::span<const StateRun> runs) {
+  std::string text;
+  for (const StateRun& run : runs) {
+    for (const Event& line : run.events) AppendLine(text, line);
+  }
+  return text;
+}
+
+// Whether the runs can be lines of the base itself.
+bool FitsInBase(const LogSite& site, std::span<const StateRun> runs) {
+  const uint64_t bytes_max = site.options.inline_state_bytes_max;
+  const uint64_t text_bytes_max = std::min(bytes_max * kCompressionMax, kFrameTextBytesMax / 2);
+  uint64_t bytes = 0;
+  for (const StateRun& run : runs) {
+    if (run.lines != nullptr) return false;
+    for (const Event& line : run.events) bytes += line.data.size();
+    if (bytes > text_bytes_max) return false;
+  }
+  return CompressFrame(TextOf(runs)).size() <= bytes_max;
 }
 
 // Cuts the lines into texts of about kPartTextBytesGoal; a run with a summary is one by itself.
@@ -132,14 +190,20 @@ struct PartText {
   uint64_t lines = 0;
   std::optional<PartBounds> bounds;
   std::string summary;
+  std::optional<PartRef> written;  // Instead of all that: by an earlier roll.
 };
-std::vector<PartText> CutIntoParts(const std::vector<StateRun>& runs) {
+std::vector<PartText> CutIntoParts(std::span<const StateRun> runs) {
   const bool named = MayBeBounds(runs);
   std::vector<PartText> parts;
   bool open = false;
   for (const StateRun& run : runs) {
     const bool alone = !run.summary.empty() && run.summary.size() <= kPartSummaryBytesMax;
     if (alone) open = false;
+    if (run.lines != nullptr) {
+      // Folders are given no others.
+      parts.emplace_back().written = dynamic_cast<const PartLines&>(*run.lines).part();
+      open = false;
+    }
     for (const Event& line : run.events) {
       if (!open || (!alone && parts.back().text.size() >= kPartTextBytesGoal)) {
         parts.emplace_back();
@@ -155,6 +219,22 @@ std::vector<PartText> CutIntoParts(const std::vector<StateRun>& runs) {
     if (alone) open = false;
   }
   return parts;
+}
+
+Status CheckReadable(const std::vector<PartText>& parts) {
+  uint64_t bytes = 0;  // Of those that are read together.
+  for (const PartText& part : parts) {
+    if (part.summary.empty()) bytes += part.text.size();
+  }
+  if (bytes > kObjectTextBytesMax) {
+    return Status::Exhausted(fmt::format("a state of {} bytes of text; at most {} are read", bytes,
+                                         kObjectTextBytesMax));
+  }
+  if (parts.size() > kPartsMax) {
+    return Status::Exhausted(
+        fmt::format("a state of {} parts; at most {}", parts.size(), kPartsMax));
+  }
+  return Status::Ok();
 }
 
 }  // namespace
@@ -210,15 +290,17 @@ Task<Status> WriteObject(SitePtr site, Context context, std::string path, Bytes 
 }
 
 Task<Result<LoadedState>> LoadBaseState(SitePtr site, Context context, BaseRecord base,
-                                        std::vector<Event> state_lines, std::string object) {
+                                        std::vector<Event> state_lines, std::string object,
+                                        StatePtr known) {
   StateReader reader;
-  if (base.parts.empty()) {
-    CO_RETURN_IF_ERROR(reader.AddLines(std::move(state_lines), Place{object, kLogHeaderBytes}));
-  } else {
-    const Status read = co_await ReadParts(site, std::move(context), base.parts, &reader);
+  CO_RETURN_IF_ERROR(reader.AddLines(std::move(state_lines), Place{object, kLogHeaderBytes}));
+  uint64_t text_bytes = 0;
+  for (size_t next = 0; next < base.parts.size();) {
+    const Status read =
+        co_await ReadSomeParts(site, context, base.parts, &next, &text_bytes, &reader);
     if (!read.ok()) co_return read;
   }
-  auto loaded = reader.Fold(site->folder);
+  auto loaded = reader.Fold(site->folder, known);
   if (!loaded.ok()) {
     co_return loaded.error().Prefixed(fmt::format("base at version {}", base.version));
   }
@@ -229,30 +311,30 @@ Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, std::vec
                                          std::vector<StateRun> runs) {
   runs.insert(runs.begin(), StateRun{"", KeyLines(keys), ""});
   StoredState stored;
-  for (const StateRun& run : runs) {
-    for (const Event& line : run.events) AppendLine(stored.text, line);
-  }
-  if (stored.text.size() > kObjectTextBytesMax) {
-    co_return Status::Exhausted(fmt::format("a state of {} bytes of text; at most {} are read",
-                                            stored.text.size(), kObjectTextBytesMax));
-  }
-  if (stored.text.size() <= kFrameTextBytesMax / 2 &&
-      CompressFrame(stored.text).size() <= site->options.inline_state_bytes_max) {
+  if (FitsInBase(*site, runs)) {
+    stored.text = TextOf(runs);
     co_return stored;
   }
-  stored.text.clear();
-  std::vector<PartText> texts = CutIntoParts(runs);
-  if (texts.size() > kPartsMax) {
-    for (StateRun& run : runs) run.summary.clear();
-    texts = CutIntoParts(runs);
+  // What every reader needs comes with the base all the same, where that has room for it.
+  const auto summed_up =
+      std::ranges::stable_partition(runs, [](const StateRun& run) { return run.summary.empty(); });
+  const std::span plain(runs.begin(), summed_up.begin());
+  bool news = false;
+  std::vector<PartText> texts;
+  if (FitsInBase(*site, plain)) {
+    stored.text = TextOf(plain);
+  } else {
+    texts = CutIntoParts(plain);
   }
-  if (texts.size() > kPartsMax) {
-    co_return Status::Exhausted(
-        fmt::format("a state of {} parts; at most {}", texts.size(), kPartsMax));
-  }
+  std::ranges::move(CutIntoParts(summed_up), std::back_inserter(texts));
+  CO_RETURN_IF_ERROR(CheckReadable(texts));
   for (size_t next = 0; next < texts.size();) {
     std::vector<Task<Status>> writes;
     for (; next < texts.size() && writes.size() < kRequestsInFlightMax; ++next) {
+      if (texts[next].written) {
+        stored.parts.push_back(*std::move(texts[next].written));
+        continue;
+      }
       const Bytes body(CompressFrame(texts[next].text));
       PartRef part{"log/" + site->env.uuids.Next().ToString() + ".part",
                    body.size(),
@@ -261,10 +343,17 @@ Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, std::vec
                    std::move(texts[next].bounds),
                    std::move(texts[next].summary)};
       writes.push_back(WriteObject(site, context, part.path, body));
+      news = news || !part.summary.empty();
       stored.parts.push_back(std::move(part));
     }
     const auto results = co_await WhenAll(std::move(writes));
     for (const Status& written : results) CO_RETURN_IF_ERROR(written);
+  }
+  if (!news) co_return stored;
+  for (StateRun& run : plain.subspan(1))
+    stored.state.push_back({std::move(run.events), "", nullptr});
+  for (const PartRef& part : stored.parts) {
+    if (!part.summary.empty()) stored.state.push_back(Unread(site, part));
   }
   co_return stored;
 }

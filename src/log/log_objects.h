@@ -32,8 +32,8 @@ Task<Result<Bytes>> ReadObject(SitePtr site, Context context, ObjectRef object);
 // Cost: one PUT.
 Task<Status> WriteObject(SitePtr site, Context context, std::string path, Bytes body);
 
-// What the base of `log` stands for. Cost: none while the state is in the base, else one GET a
-// part, kPartReadsInFlightMax at the same time.
+// What a base stands for. `known` as in Folder::FoldBase. Cost: one GET for each part that the
+// folder does not leave unread, kPartReadsInFlightMax at the same time.
 struct LoadedState {
   StatePtr state;
   std::vector<KeyRecord> keys;
@@ -41,12 +41,16 @@ struct LoadedState {
   uint64_t events = 0;
 };
 Task<Result<LoadedState>> LoadBaseState(SitePtr site, Context context, BaseRecord base,
-                                        std::vector<Event> state_lines, std::string object);
+                                        std::vector<Event> state_lines, std::string object,
+                                        StatePtr known);
 
-// `state` as the text of a base frame, or, when that is too large, as parts that have been written.
+// `runs` as the text of a base frame and, when that is too large, as parts, which have been
+// written. Those that a base had before are only named.
 struct StoredState {
-  std::string text;  // Empty when there are parts.
+  std::string text;
   std::vector<PartRef> parts;
+  // What a reader of the new base folds, if there are parts that no base had before.
+  std::vector<StatePart> state;
 };
 Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, std::vector<KeyRecord> keys,
                                          std::vector<StateRun> runs);

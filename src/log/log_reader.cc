@@ -89,8 +89,9 @@ Task<Result<ImagePtr>> BuildImage(SitePtr site, Context context, ImagePtr known,
   if (known != nullptr && known->unfolded.ok() && Contains(log, *known)) {
     image = GoOnFrom(*site, *known, log, std::move(content), std::move(tag));
   } else {
+    const StatePtr known_state = known == nullptr ? nullptr : known->state;
     auto loaded = co_await LoadBaseState(site, std::move(context), log.base,
-                                         std::move(log.state_lines), kLogName);
+                                         std::move(log.state_lines), kLogName, known_state);
     LogImage base;
     if (loaded.ok()) {
       base.base_keys = std::make_shared<const std::vector<KeyRecord>>(std::move(loaded->keys));

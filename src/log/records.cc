@@ -162,9 +162,9 @@ Result<std::vector<PartRef>> ParseParts(Members& base, const Place& place) {
                            JsonQuote(p.bounds->first) + " and " + JsonQuote(p.bounds->last));
     }
     RETURN_IF_ERROR(CheckSize(p.path, p.bytes, kFrameBytesMax, place));
-    // Compressed they are never larger than their text.
-    bytes += p.bytes;
-    RETURN_IF_ERROR(CheckSize("all parts", bytes, kObjectTextBytesMax, place));
+    // Compressed they are never larger than their text. Those with a summary are read one by one.
+    if (p.summary.empty()) bytes += p.bytes;
+    RETURN_IF_ERROR(CheckSize("all parts without a summary", bytes, kObjectTextBytesMax, place));
     parts.push_back(std::move(p));
   }
   return parts;
@@ -307,9 +307,6 @@ Result<DecodedBase> DecodeBase(std::string_view frame, const Place& place) {
   if (!record.segments.empty() && record.segments.back().last != record.version) {
     return place.Corrupt(fmt::format("segments up to version {}", record.version),
                          fmt::format("up to {}", record.segments.back().last));
-  }
-  if (!record.parts.empty() && lines.size() > 1) {
-    return place.Corrupt("no state beside parts", fmt::format("{} lines", lines.size() - 1));
   }
   base.state_lines.assign(std::make_move_iterator(lines.begin() + 1),
                           std::make_move_iterator(lines.end()));

@@ -70,7 +70,7 @@ struct BaseRecord {
   std::string writer;
   std::string proof;                 // Of the store it was written to, see store/store_proof.h.
   std::vector<SegmentRef> segments;  // Oldest first.
-  std::vector<PartRef> parts;        // In the order of the state's lines.
+  std::vector<PartRef> parts;        // In the order of the state's lines, after those here.
 };
 
 // What the lines of a base, or of its first parts, say.
@@ -90,14 +90,14 @@ struct DecodedCommit {
 };
 Result<DecodedCommit> DecodeCommit(std::string_view frame, const Place& place);
 
-// Lines of a state begin with the keys. They go into the base frame, or into parts.
+// Lines of a state begin with the keys. They go into the base frame, into parts, or into both.
 std::vector<Event> KeyLines(const std::vector<KeyRecord>& keys);
 Result<BaseState> ParseStateLines(std::vector<Event> lines, const Place& place);
 
 std::string EncodeBase(const BaseRecord& base, std::string_view state_text);
 struct DecodedBase {
   BaseRecord record;
-  std::vector<Event> state_lines;  // Empty when there are parts.
+  std::vector<Event> state_lines;
 };
 Result<DecodedBase> DecodeBase(std::string_view frame, const Place& place);
 

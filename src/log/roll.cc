@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -38,14 +39,33 @@ Task<Status> StoreState(SitePtr site, Context context, std::vector<KeyRecord> ke
   co_return Status::Ok();
 }
 
+// The state of `image` by way of the new base. Cost: that of the commits behind it.
+StatePtr StateOf(const LogImage& image, const PreparedRoll& roll) {
+  const Folder& folder = roll.site->folder;
+  StatePtr state = roll.state;
+  for (const FrameRef& frame : image.frames) {
+    if (state == nullptr) break;
+    if (frame.version <= roll.base.version) continue;
+    const auto commit = DecodeFrame(image.content.view(), frame, std::string(kLogKey));
+    if (!commit.ok()) return image.state;
+    std::string unknown_event;
+    auto folded = FoldEvents(folder, state, commit->events, unknown_event);
+    if (!folded.ok()) return image.state;
+    state = *std::move(folded);
+  }
+  return state == nullptr ? image.state : state;
+}
+
 }  // namespace
 
 Task<Result<PreparedRoll>> PrepareRoll(SitePtr site, Context context, ImagePtr image) {
   CHECK(!image->frames.empty());
   PreparedRoll roll;
+  roll.site = site;
   roll.replaces = image->base.id;
   roll.hash = image->end().hash;
-  CO_ASSIGN_OR_RETURN(std::vector<StateRun> runs, site->folder.Unfold(*image->state));
+  CO_ASSIGN_OR_RETURN(const StatePtr state, co_await site->folder.Gather(context, image->state));
+  CO_ASSIGN_OR_RETURN(std::vector<StateRun> runs, site->folder.Unfold(*state));
   roll.keys = std::make_shared<const std::vector<KeyRecord>>(image->Keys());
 
   SegmentRef segment = DescribeSegment(*image, "log/" + site->env.uuids.Next().ToString() + ".log");
@@ -75,7 +95,12 @@ Task<Result<PreparedRoll>> PrepareRoll(SitePtr site, Context context, ImagePtr i
         fmt::format("a base of {} bytes; at most {}", roll.start.size(), kFrameBytesMax));
   }
   // Nobody could undo the swap to a base that no reader takes: it is read before it is offered.
-  const Status readable = DecodeLog(roll.start, std::string(kLogKey)).status();
+  Status readable = DecodeLog(roll.start, std::string(kLogKey)).status();
+  if (readable.ok() && !stored.state.empty()) {
+    auto folded = site->folder.FoldBase(stored.state, state);
+    readable = folded.status();
+    roll.state = folded.value_or(nullptr);
+  }
   if (!readable.ok()) co_return Status::Internal("a new base: " + readable.ToString());
   co_return roll;
 }
@@ -90,7 +115,7 @@ ImagePtr ApplyRoll(const LogImage& image, const PreparedRoll& roll) {
   rolled->base = roll.base;
   rolled->base_end = roll.start.size();
   rolled->base_keys = roll.keys;
-  rolled->state = image.state;
+  rolled->state = StateOf(image, roll);
   rolled->unknown_event = image.unknown_event;
   std::string content = roll.start;
   for (FrameRef frame : image.frames) {

@@ -12,14 +12,19 @@
 namespace duckpond {
 
 struct PreparedRoll {
+  SitePtr site;
   Uuid replaces;  // The id of the base that it replaces.
   Hash hash;      // Of the frame of base.version.
   BaseRecord base;
   std::string start;  // Header and base frame.
   std::shared_ptr<const std::vector<KeyRecord>> keys;
+  // As a reader of the new base has it, which keeps fewer lines in memory; null if all that differs
+  // is in the base.
+  StatePtr state;
 };
 
-// Writes what a base at image->version() needs. Cost: one PUT, and one a part, all together.
+// Writes what a base at image->version() needs. Cost: one PUT, and one for each part that is not as
+// in the base before, all together; what Folder::Gather reads before that.
 Task<Result<PreparedRoll>> PrepareRoll(SitePtr site, Context context, ImagePtr image);
 
 // `image` with its base replaced; its tag is the one to be swapped against. Null if the roll does

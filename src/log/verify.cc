@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "base/encoding.h"
@@ -25,13 +27,43 @@ struct Walk {
   uint64_t events = 0;
 };
 
-Result<std::string> StateText(const Folder& folder, const FoldedState& state) {
+// The parts that `state` names without having read them.
+Result<std::set<std::string>> UnreadParts(const Folder& folder, const FoldedState& state) {
   ASSIGN_OR_RETURN(const std::vector<StateRun> runs, folder.Unfold(state));
-  std::string text;
+  std::set<std::string> names;
   for (const StateRun& run : runs) {
-    for (const Event& event : run.events) AppendLine(text, event);
+    if (run.lines != nullptr) names.emplace(run.lines->name());
   }
-  return text;
+  return names;
+}
+
+// The lines of `state` but for those of `parts`, which are neither read. Sorted: which lines share
+// a part, and where they stand in it, says nothing.
+Task<Result<std::vector<std::string>>> LinesBeside(SitePtr site, Context context, StatePtr state,
+                                                   std::set<std::string> parts) {
+  const Folder::Wanted unnamed = [&parts](const UnreadLines& lines) {
+    return !parts.contains(std::string(lines.name()));
+  };
+  CO_ASSIGN_OR_RETURN(const StatePtr read,
+                      co_await site->folder.Read(std::move(context), std::move(state), unnamed));
+  CO_ASSIGN_OR_RETURN(const std::vector<StateRun> runs, site->folder.Unfold(*read));
+  std::vector<std::string> lines;
+  for (const StateRun& run : runs) {
+    for (const Event& event : run.events) AppendLine(lines.emplace_back(), event);
+  }
+  std::ranges::sort(lines);
+  co_return lines;
+}
+
+// Whether two states are equal. What both name as the same part is not read.
+Task<Result<bool>> SameState(SitePtr site, Context context, StatePtr a, StatePtr b) {
+  CO_ASSIGN_OR_RETURN(const std::set<std::string> parts_a, UnreadParts(site->folder, *a));
+  CO_ASSIGN_OR_RETURN(const std::set<std::string> parts_b, UnreadParts(site->folder, *b));
+  std::set<std::string> both;
+  std::ranges::set_intersection(parts_a, parts_b, std::inserter(both, both.end()));
+  CO_ASSIGN_OR_RETURN(const auto lines_a, co_await LinesBeside(site, context, a, both));
+  CO_ASSIGN_OR_RETURN(const auto lines_b, co_await LinesBeside(site, context, b, both));
+  co_return lines_a == lines_b;
 }
 
 // Whether `kept` are what a base keeps of `all`.
@@ -41,8 +73,8 @@ bool SameKeys(const std::vector<KeyRecord>& all, const std::vector<KeyRecord>& k
 }
 
 // The base must continue where the walk is, and say the state that the walk has.
-Status CheckBase(const LogSite& site, const Walk& walk, const BaseRecord& base,
-                 const LoadedState& loaded, const Place& place) {
+Status CheckBase(const Walk& walk, const BaseRecord& base, const LoadedState& loaded,
+                 bool same_state, const Place& place) {
   if (base.version != walk.end.version || base.chain != walk.end.hash ||
       base.time_us != walk.end.time_us) {
     return place.Corrupt(
@@ -50,9 +82,7 @@ Status CheckBase(const LogSite& site, const Walk& walk, const BaseRecord& base,
                     HexEncode(walk.end.hash)),
         fmt::format("version {} with hash {}", base.version, HexEncode(base.chain)));
   }
-  ASSIGN_OR_RETURN(const std::string expected, StateText(site.folder, *walk.state));
-  ASSIGN_OR_RETURN(const std::string found, StateText(site.folder, *loaded.state));
-  if (expected != found) {
+  if (!same_state) {
     return place.Corrupt(
         fmt::format("the state that the commits up to version {} make", base.version),
         "another state");
@@ -68,12 +98,17 @@ Status CheckBase(const LogSite& site, const Walk& walk, const BaseRecord& base,
 Task<Status> WalkLog(SitePtr site, Context context, Walk* walk, DecodedLog log,
                      std::string object) {
   const Place place{object, kLogHeaderBytes};
-  auto loaded = co_await LoadBaseState(site, std::move(context), log.base,
-                                       std::move(log.state_lines), object);
+  auto loaded = co_await LoadBaseState(site, context, log.base, std::move(log.state_lines), object,
+                                       walk->state);
   if (!loaded.ok()) co_return loaded.error();
   if (walk->started) {
-    CO_RETURN_IF_ERROR(CheckBase(*site, *walk, log.base, *loaded, place));
+    auto same = co_await SameState(site, std::move(context), walk->state, loaded->state);
+    if (!same.ok()) co_return same.error().Prefixed(object);
+    CO_RETURN_IF_ERROR(CheckBase(*walk, log.base, *loaded, *same, place));
   } else {
+    const Folder::Wanted all = [](const UnreadLines&) { return true; };
+    const auto read = co_await site->folder.Read(std::move(context), loaded->state, all);
+    if (!read.ok()) co_return read.error().Prefixed(object);
     walk->started = true;
     walk->events = loaded->events;
     if (log.base.version == 0 && log.base.chain != ChainStart(log.base.pond)) {

@@ -85,7 +85,9 @@ FunctionRows ListFiles(const Call& call) {
   const TablePtr table = FindTable(call);
   if (!table) ThrowStatus(Status::Invalid("the table of list_files() is not there any more"));
   FunctionRows rows;
-  for (const DataFilePtr& file : StoredValueOrThrow(table->files.All())) {
+  const auto files = StoredValueOrThrow(
+      RunTask(call.client, [&](Context context) { return table->files.All(std::move(context)); }));
+  for (const DataFilePtr& file : files) {
     rows.push_back({Value(file->path), Value::UBIGINT(file->bytes),
                     Value::UBIGINT(file->footer_bytes), Value::UBIGINT(file->rows),
                     Value::UBIGINT(file->first_row_id), Value::UBIGINT(file->row_groups.size()),

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "sql/errors.h"
-
 namespace duckpond {
 namespace {
 
@@ -30,14 +28,15 @@ void AddFile(const Table& table, const DataFilePtr& file, const Predicate& predi
 
 }  // namespace
 
-ScanUnits PlanScan(const Table& table, const Predicate& predicate) {
+ScanUnits PlanScan(const Table& table, const Predicate& predicate, const ReadFiles& read) {
   ScanUnits plan;
   const auto wanted = [&](const FileBlock& block) {
     if (MayMatch(predicate, *table.def, block.summary().all)) return true;
     plan.groups_skipped += block.summary().row_groups;
     return false;
   };
-  const std::vector<DataFilePtr> files = StoredValueOrThrow(table.files.Some(wanted));
+  const std::vector<DataFilePtr> files =
+      table.files.blocks().empty() ? table.files.loose() : read(wanted);
   auto file = files.begin();
   auto rows = table.inline_rows.begin();
   while (file != files.end() || rows != table.inline_rows.end()) {

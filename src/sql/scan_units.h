@@ -3,12 +3,13 @@
 // ScanUnits: what a scan has to look at, in the order of the rows: row groups of files and inline
 // rows that the predicate does not rule out, by what the log knows of them.
 //
-// Cost:     no request; linear in the files that the summaries of their blocks do not rule out, and
-//           in the row groups of those that are kept.
+// Cost:     linear in the files that the summaries of their blocks do not rule out, and in the row
+//           groups of those that are kept.
 // Threads:  a value.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "lake/catalog.h"
@@ -32,6 +33,9 @@ struct ScanUnits {
   uint64_t groups_skipped = 0;  // Row groups that were ruled out, those of skipped files included.
 };
 
-ScanUnits PlanScan(const Table& table, const Predicate& predicate);
+// `read` reads the files of blocks that are wanted, as FileList::Some; not asked if there are no
+// blocks.
+using ReadFiles = std::function<std::vector<DataFilePtr>(const FileList::Wanted& wanted)>;
+ScanUnits PlanScan(const Table& table, const Predicate& predicate, const ReadFiles& read);
 
 }  // namespace duckpond

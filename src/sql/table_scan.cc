@@ -9,6 +9,7 @@
 #include "duckdb/common/serializer/serializer.hpp"
 #include "duckdb/function/partition_stats.hpp"
 #include "duckdb/storage/statistics/node_statistics.hpp"
+#include "sql/connection_state.h"
 #include "sql/entries.h"
 #include "sql/errors.h"
 #include "sql/parquet_types.h"
@@ -93,7 +94,11 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> InitGlobal(
   const auto& bind = input.bind_data->Cast<ScanBind>();
   ScanColumns columns(*bind.def, input);
   const TablePtr table = bind.Find(client);
-  ScanUnits units = PlanScan(*table, PruningOf(client, bind, columns));
+  const auto read = [&](const FileList::Wanted& wanted) {
+    return StoredValueOrThrow(RunTask(
+        client, [&](Context context) { return table->files.Some(std::move(context), wanted); }));
+  };
+  ScanUnits units = PlanScan(*table, PruningOf(client, bind, columns), read);
   return duckdb::make_uniq<GlobalScan>(std::make_unique<ScanReader>(
       client, bind.entry.pond_catalog().pond(), bind.def, std::move(columns), std::move(units)));
 }

@@ -15,7 +15,7 @@ using duckdb::BaseStatistics;
 using duckdb::LogicalTypeId;
 
 // Beyond that many files, or blocks of files, a plan would take longer than it could save.
-constexpr size_t kFilesMax = 1000;
+constexpr size_t kFilesMax = 10'000;
 
 struct Summary {
   std::string min;  // In key encoding.

@@ -103,14 +103,19 @@ std::optional<History> ReadHistory(Env& env, EventLog& log, const Folder& folder
 }
 
 // Every version as the log replays it.
-std::string CheckReplays(Env& env, EventLog& log, const History& history) {
+std::string CheckReplays(Env& env, EventLog& log, const Folder& folder, const History& history) {
+  const auto all = [](const UnreadLines&) { return true; };
   for (Version version = 0; version < history.states.size(); ++version) {
     const auto snapshot = Block(env.executor, log.At(Context{}, version));
     if (!snapshot.ok()) {
       return fmt::format("version {} cannot be replayed: {}", version, snapshot.error().ToString());
     }
-    const std::string wrong = CheckSeen(
-        history, {"replay", snapshot->version, snapshot->time_us, SetText(snapshot->state)});
+    const auto state = Block(env.executor, folder.Read(Context{}, snapshot->state, all));
+    if (!state.ok()) {
+      return fmt::format("version {} cannot be read: {}", version, state.error().ToString());
+    }
+    const std::string wrong =
+        CheckSeen(history, {"replay", snapshot->version, snapshot->time_us, SetText(*state)});
     if (!wrong.empty()) return wrong;
     if (snapshot->version != version) return fmt::format("replay to {} gave another", version);
     if (version == 0) continue;
@@ -140,7 +145,7 @@ void CheckHistory(Env& env, EventLog& log, const Folder& folder, Told& told, Log
   for (const SeenState& seen : told.seen) {
     if (failure.empty()) failure = CheckSeen(*history, seen);
   }
-  if (failure.empty()) failure = CheckReplays(env, log, *history);
+  if (failure.empty()) failure = CheckReplays(env, log, folder, *history);
   stats.versions = history->commits.size();
   for (const CommitRecord& commit : history->commits) stats.empty_commits += commit.events.empty();
   stats.segments = report->segments;

@@ -19,7 +19,7 @@
 #include "tests/sim/sim_env.h"
 #include "tests/sim/trace.h"
 #include "tests/support/busy_store.h"
-#include "tests/support/set_folder.h"
+#include "tests/support/summing_folder.h"
 
 namespace duckpond {
 namespace {
@@ -32,7 +32,8 @@ struct World {
   SeededRandom plan;  // Draws the shape of the run, before it starts.
   SimExecutor executor;
   std::shared_ptr<Trace> trace = std::make_shared<Trace>();
-  SetFolder folder;
+  // About half of the entries are parts of their own, which are read when somebody looks.
+  SummingFolder folder{41};
   std::shared_ptr<ObjectStore> memory;
   // What processes have read, when they share a machine and its clock; else each has its own.
   std::shared_ptr<PartCache> cache;
@@ -253,10 +254,19 @@ Version FloorOf(const World& world, int64_t age_us) {
   return world.told.AcknowledgedAt(world.executor.NowUs() - age_us);
 }
 
+// `seen` with all of its state, as a user of the log has it sooner or later.
+Task<Result<Snapshot>> Whole(World* world, Context context, Task<Result<Snapshot>> seen) {
+  auto snapshot = co_await std::move(seen);
+  if (!snapshot.ok()) co_return snapshot;
+  CO_ASSIGN_OR_RETURN(snapshot->state,
+                      co_await world->folder.ReadAll(std::move(context), snapshot->state));
+  co_return snapshot;
+}
+
 Task<bool> ReadLatest(World* world, LifePtr life, Context context, Freshness freshness) {
   const Version floor = FloorOf(*world, freshness.age_us_max);
   const Version before = life->seen;
-  const auto result = co_await life->log->Latest(std::move(context), freshness);
+  const auto result = co_await Whole(world, context, life->log->Latest(context, freshness));
   NoteSeen(*world, *life, "Latest", floor, result);
   if (!result.ok()) co_return false;
   if (result->version < before) world->Fail("a reader went back");
@@ -276,12 +286,13 @@ Task<bool> Read(World* world, LifePtr life, uint64_t seed) {
     if (newest == 0 || Chance(random, 40)) {
       co_await ReadLatest(world, life, std::move(context), DrawFreshness(random));
     } else if (Chance(random, 60)) {
-      const auto result = co_await life->log->At(std::move(context), random.Below(newest + 1));
+      const auto result =
+          co_await Whole(world, context, life->log->At(context, random.Below(newest + 1)));
       NoteSeen(*world, *life, "At", newest, result);
     } else {
       const int64_t back_us = static_cast<int64_t>(random.Below(1'000'000));
-      const auto result =
-          co_await life->log->AtTime(std::move(context), life->env->clock.NowUs() - back_us);
+      const auto result = co_await Whole(
+          world, context, life->log->AtTime(context, life->env->clock.NowUs() - back_us));
       NoteSeen(*world, *life, "AtTime", newest, result);
     }
     Context pause;

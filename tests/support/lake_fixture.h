@@ -137,7 +137,7 @@ class LakeFixture : public ::testing::Test {
     const TablePtr table = catalog.FindTable("main", name);
     EXPECT_NE(table, nullptr) << name;
     std::vector<Found> rows;
-    const auto files = table->files.All();
+    const auto files = Await(table->files.All(Context{}));
     EXPECT_TRUE(files.ok()) << files.status().ToString();
     for (const DataFilePtr& file : files.ok() ? *files : std::vector<DataFilePtr>()) {
       auto content = Await(FakeDataEngine::ReadFile(memory_, Context{}, file->path));

@@ -21,7 +21,7 @@
 
 namespace duckpond {
 
-struct SetState final : FoldedState {
+struct SetState : FoldedState {
   struct Entry {
     Uuid id;
     std::string value;
