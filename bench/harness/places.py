@@ -24,6 +24,8 @@ def pinned(name):
 
 VERSITYGW = pathlib.Path(os.environ.get(
     "DUCKPOND_VERSITYGW", CACHE / f"versitygw-{pinned('VERSITYGW_VERSION')}" / "versitygw"))
+# Debian's, unpacked and not installed: installing it would start it.
+NGINX = CACHE / "nginx-debian" / "usr" / "sbin" / "nginx"
 
 
 def require(*paths):

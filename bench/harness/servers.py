@@ -57,16 +57,20 @@ def s3_environment(port):
 
 
 @contextlib.contextmanager
-def s3_server(folder, options=()):
-    """versitygw over `folder` with one bucket; yields its port. `options` are versitygw's own."""
+def s3_server(folder, options=(), versions=False):
+    """versitygw over `folder` with one bucket; yields its port. `options` are versitygw's own; with
+    `versions` the bucket can be told to keep them."""
     places.require(places.VERSITYGW)
     root = pathlib.Path(folder) / "s3"
     (root / BUCKET).mkdir(parents=True)
+    keeps = ["--versioning-dir", pathlib.Path(folder) / "versions"] if versions else []
+    for kept in keeps[1:]:
+        kept.mkdir()
     port = free_port()
     with open(pathlib.Path(folder) / "versitygw.log", "wb") as log:
         process = subprocess.Popen(
             [places.VERSITYGW, "--access", KEY, "--secret", SECRET, "--region", REGION,
-             "--port", f"127.0.0.1:{port}", "--keep-alive", "--quiet", *options, "posix", root],
+             "--port", f"127.0.0.1:{port}", "--keep-alive", "--quiet", *options, "posix", *keeps, root],
             stdout=log, stderr=log)
     try:
         def up():

@@ -13,6 +13,7 @@
 #include "server/server.h"
 #include "shell/interrupt.h"
 #include "shell/pond_commands.h"
+#include "store/store_url.h"
 
 namespace duckpond {
 namespace {
@@ -34,7 +35,9 @@ size_t RaiseDescriptorLimit() {
 Status PreparePond(const CommandLine& line, CostLedger& ledger) {
   if (IsBlankDirectory(line.url)) return line.read_only ? Status::Ok() : CreatePond(line, ledger);
   const Status found = FindPond(line, ledger);
-  if (found.code() != StatusCode::kNotFound) return found;
+  const auto parsed = ParseStoreUrl(line.url);
+  const bool read_only = parsed.ok() && parsed->kind == StoreUrl::Kind::kHttp;
+  if (found.code() != StatusCode::kNotFound || read_only) return found;
   return Status::NotFound(found.message() + "; make one with `duckpond create " + line.url + "`");
 }
 

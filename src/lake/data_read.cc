@@ -2,11 +2,13 @@
 #include "lake/data_read.h"
 
 namespace duckpond {
+namespace {
 
-Task<Result<Bytes>> ReadDataPart(ObjectStore& store, Context context, DataPart part) {
+Task<Result<Bytes>> ReadOnce(ObjectStore& store, Context context, DataPart part,
+                             int64_t age_us_max) {
   GetOptions options;
   options.want_tag = false;
-  options.age_us_max = GetOptions::kAnyAge;
+  options.age_us_max = age_us_max;
   options.bytes_max = part.file_bytes;  // More than the part: some servers know no ranges.
   if (part.bytes != part.file_bytes) options.range = ByteRange{part.offset, part.bytes};
   auto reply = co_await store.Get(std::move(context), part.path, std::move(options));
@@ -35,6 +37,15 @@ Task<Result<Bytes>> ReadDataPart(ObjectStore& store, Context context, DataPart p
                                   std::to_string(part.bytes) + " bytes came");
   }
   co_return std::move(reply->bytes);
+}
+
+}  // namespace
+
+Task<Result<Bytes>> ReadDataPart(ObjectStore& store, Context context, DataPart part) {
+  auto read = co_await ReadOnce(store, context, part, GetOptions::kAnyAge);
+  if (read.status().code() != StatusCode::kCorrupt) co_return read;
+  // A cache or a CDN may be what is wrong: the store itself has the last word.
+  co_return co_await ReadOnce(store, std::move(context), std::move(part), GetOptions::kFromStore);
 }
 
 }  // namespace duckpond

@@ -25,7 +25,7 @@ struct DataPart {
 
 // Exactly the bytes of the part. Errors: kCorrupt – the file is missing or has another size;
 // kUnavailable – the transfer broke off, which says nothing of the file; those of the store.
-// Cost: one GET.
+// Cost: one GET, and one more, past all caches, before anything is called corrupt.
 Task<Result<Bytes>> ReadDataPart(ObjectStore& store, Context context, DataPart part);
 
 }  // namespace duckpond

@@ -5,6 +5,7 @@
 
 #include "store/faulty_store.h"
 #include "store/memory_store.h"
+#include "store/two_door_store.h"
 #include "tests/sim/sim_env.h"
 
 namespace duckpond {
@@ -60,6 +61,21 @@ TEST_F(DataReadTest, ATransferThatBrokeOffSaysNothingOfTheFile) {
   FaultyObjectStore cut(memory_, faults);
   const Status status = ReadEnd(cut).status();
   EXPECT_EQ(status.code(), StatusCode::kUnavailable) << status.ToString();
+}
+
+TEST_F(DataReadTest, WhatACdnHasWrongTheOriginSays) {
+  PutFile(100);
+  auto front = std::make_shared<MemoryObjectStore>();
+  TwoDoorObjectStore doors(env_, memory_, front);
+  for (const size_t bytes : {50, 90, 110}) {
+    const auto put = Block(
+        env_.executor,
+        front->Put(Context{}, "data/f", Bytes(std::string(bytes, 'y')), PutCondition::None()));
+    ASSERT_TRUE(put.ok());
+    const auto part = ReadEnd(doors);
+    ASSERT_TRUE(part.ok()) << part.status().ToString();
+    EXPECT_EQ(part->view(), std::string(20, 'x'));
+  }
 }
 
 }  // namespace

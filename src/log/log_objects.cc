@@ -247,11 +247,14 @@ Status CheckWhole(const GetReply& reply, std::string_view key) {
       fmt::format("{}: {} of {} bytes came", key, reply.bytes.size(), reply.object_size));
 }
 
-Task<Result<Bytes>> ReadObject(SitePtr site, Context context, ObjectRef object) {
+namespace {
+
+Task<Result<Bytes>> ReadObjectOnce(SitePtr site, Context context, ObjectRef object,
+                                   int64_t age_us_max) {
   GetOptions options;
   options.bytes_max = object.bytes;
   options.want_tag = false;
-  options.age_us_max = GetOptions::kAnyAge;
+  options.age_us_max = age_us_max;
   auto reply = co_await site->store->Get(std::move(context), object.path, std::move(options));
   const Place place{object.path, 0};
   const std::string expected =
@@ -268,6 +271,16 @@ Task<Result<Bytes>> ReadObject(SitePtr site, Context context, ObjectRef object) 
         expected, fmt::format("{} bytes with hash {}", reply->bytes.size(), HexEncode(hash)));
   }
   co_return std::move(reply->bytes);
+}
+
+}  // namespace
+
+Task<Result<Bytes>> ReadObject(SitePtr site, Context context, ObjectRef object) {
+  auto read = co_await ReadObjectOnce(site, context, object, GetOptions::kAnyAge);
+  if (read.status().code() != StatusCode::kCorrupt) co_return read;
+  // A cache or a CDN may be what is wrong: the store itself has the last word.
+  co_return co_await ReadObjectOnce(std::move(site), std::move(context), std::move(object),
+                                    GetOptions::kFromStore);
 }
 
 Task<Status> WriteObject(SitePtr site, Context context, std::string path, Bytes body) {

@@ -25,7 +25,7 @@ struct ObjectRef {
 // about the object. Errors: kUnavailable.
 Status CheckWhole(const GetReply& reply, std::string_view key);
 
-// Cost: one GET.
+// Cost: one GET, and one more, past all caches, before it is called corrupt.
 Task<Result<Bytes>> ReadObject(SitePtr site, Context context, ObjectRef object);
 
 // Writes `body` under `path`, which nobody else writes. An answer that got lost is asked for again.

@@ -12,8 +12,8 @@ namespace {
 
 constexpr const char* kVersionText = "duckpond 0.1.0 (DuckDB 1.5.5)\n";
 constexpr const char* kFooter =
-    "\nA pond is ./dir, /dir, s3://bucket/prefix or memory:. Without one: DUCKPOND_URL, else\n"
-    "s3://$S3_BUCKET, else ./pond.\n\n"
+    "\nA pond is ./dir, /dir, s3://bucket/prefix, https://host/path (read-only) or memory:.\n"
+    "Without one: DUCKPOND_URL, else s3://$S3_BUCKET, else ./pond.\n\n"
     "  duckpond serve ./pond                      SQL over HTTP\n"
     "  duckpond ./pond                            a shell\n"
     "  duckpond ./pond -c \"SELECT 42\" -json       one answer\n"
@@ -58,6 +58,7 @@ void AddOptions(CLI::App& app, Parsed& parsed, CommandLine& line) {
                  "How new answers are: latest (default), bounded, cached");
   app.add_option("--freshness", parsed.freshness, "How old they may be, in seconds");
   app.add_option("--cache-dir", parsed.cache_dir, "Where to keep what was read; none for nowhere");
+  app.add_option("--cdn", line.cdn, "Read through this CDN, https://host/path, what may be old");
   app.add_option("--latency", line.latency_profile, "Imitate the latency of a store: s3, r2, …");
   constexpr int kPortMax = 65535;
   app.add_option("--port", parsed.port, "Serve on this port (of serve; old duckpond's)")
@@ -169,8 +170,15 @@ std::string CacheDirOf(const Parsed& parsed, const VariableLookup& variable) {
   return named == "none" ? "" : named;
 }
 
+std::string DefaultCdn(const VariableLookup& variable, const std::string& url) {
+  if (auto cdn = FirstOf(variable, {"DUCKPOND_CDN"}); !cdn.empty()) return cdn;
+  const std::string bucket = FirstOf(variable, {"S3_BUCKET"});
+  return url == "s3://" + bucket ? FirstOf(variable, {"S3_PUBLIC_URL_PREFIX"}) : "";
+}
+
 Status Settle(const Parsed& parsed, const VariableLookup& variable, CommandLine& line) {
   line.url = parsed.url.empty() ? DefaultUrl(variable) : parsed.url;
+  if (line.cdn.empty()) line.cdn = DefaultCdn(variable, line.url);
   line.sql = parsed.sql;
   ASSIGN_OR_RETURN(line.consistency, ConsistencyOf(parsed, variable));
   line.cache_dir = CacheDirOf(parsed, variable);

@@ -4,7 +4,8 @@
 // in this order. DuckDB's and old duckpond's single-dash long options ("-json", "-port") are known;
 // a subcommand wins over a pond of the same name ("./serve" is the pond).
 //
-// Variables:  DUCKPOND_URL, else S3_BUCKET (old duckpond's), name the pond; DUCKPOND_TOKEN, else
+// Variables:  DUCKPOND_URL, else S3_BUCKET (old duckpond's), name the pond; DUCKPOND_CDN, else, of
+//             old duckpond's bucket, S3_PUBLIC_URL_PREFIX its CDN; DUCKPOND_TOKEN, else
 //             BEARER_TOKEN, is the server's token; DUCKPOND_LISTEN is its address;
 //             DUCKPOND_LOG_LEVEL, else LOG_LEVEL; DUCKPOND_CONSISTENCY, DUCKPOND_FRESHNESS;
 //             DUCKPOND_CACHE_DIR, else duckpond in XDG_CACHE_HOME or ~/.cache. The stores read
@@ -41,6 +42,7 @@ struct CommandLine {
   std::string text;
 
   std::string url;
+  std::string cdn;  // The pond's second door; empty for none.
   std::string latency_profile;
   bool read_only = false;
   Consistency consistency;  // Of --consistency and --freshness.

@@ -40,6 +40,16 @@ TEST(CommandLine, ThePondComesFromTheArgumentThenTheEnvironmentThenTheDefault) {
   EXPECT_EQ(Parse({"serve"}, {{"S3_BUCKET", "old"}})->url, "s3://old");
 }
 
+TEST(CommandLine, TheSecondDoorComesFromTheOptionThenTheEnvironment) {
+  const Variables both = {{"DUCKPOND_CDN", "https://new"}, {"S3_PUBLIC_URL_PREFIX", "https://old"}};
+  EXPECT_EQ(Parse({"./here", "-cdn", "https://given"}, both)->cdn, "https://given");
+  EXPECT_EQ(Parse({"./here"}, both)->cdn, "https://new");
+  EXPECT_EQ(Parse({})->cdn, "");
+  const Variables old = {{"S3_BUCKET", "b"}, {"S3_PUBLIC_URL_PREFIX", "https://old"}};
+  EXPECT_EQ(Parse({}, old)->cdn, "https://old");
+  EXPECT_EQ(Parse({"./here"}, old)->cdn, "") << "it is the bucket's";
+}
+
 TEST(CommandLine, ASubcommandWinsOverAPondOfTheSameName) {
   EXPECT_EQ(Parse({"serve"})->command, Command::kServe);
   EXPECT_EQ(Parse({"./serve"})->command, Command::kShell);

@@ -24,6 +24,7 @@ bool IsJson(const CommandLine& line) {
 Result<std::shared_ptr<Pond>> OpenPond(const CommandLine& line, bool create) {
   OpenOptions options;
   options.create_directory = create;
+  options.cdn = line.cdn;
   options.latency = line.latency_profile;
   ASSIGN_OR_RETURN(auto store, OpenStore(Env::Process(), line.url, options));
   return Pond::Open(Env::Process(), std::move(store), {}, "");
@@ -44,6 +45,7 @@ EngineOptions EngineOptionsOf(const CommandLine& line) {
   options.read_only = line.read_only;
   options.consistency = line.consistency;
   options.cache_folder = line.cache_dir;
+  options.cdn = line.cdn;
   options.latency_profile = line.latency_profile;
   return options;
 }

@@ -125,6 +125,8 @@ AttachRequest ReadOptions(duckdb::ClientContext& client, duckdb::AttachInfo& inf
       consistency = value.ToString();
     } else if (option == "freshness") {
       freshness = SecondsOf(value);
+    } else if (option == "cdn") {
+      request.open.cdn = value.ToString();
     } else if (option == "latency") {
       request.open.latency = value.ToString();
     } else {
@@ -150,9 +152,9 @@ std::string ShareOf(const AttachRequest& request) {
   const std::string style = std::string(s3.path_style ? (*s3.path_style ? "path" : "host") : "") +
                             '\n' + (s3.use_tls ? "tls" : "plain");
   const std::string identity = style + '\n' + request.attachment.url + '\n' + request.open.latency +
-                               '\n' + s3.endpoint + '\n' + s3.region + '\n' +
-                               s3.keys.access_key_id + '\n' + s3.keys.secret_access_key + '\n' +
-                               s3.keys.session_token + '\n' + s3.profile;
+                               '\n' + request.open.cdn + '\n' + s3.endpoint + '\n' + s3.region +
+                               '\n' + s3.keys.access_key_id + '\n' + s3.keys.secret_access_key +
+                               '\n' + s3.keys.session_token + '\n' + s3.profile;
   return HexEncode(Sha256(identity));
 }
 
@@ -180,6 +182,11 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageE
   request.attachment.ledger = request.open.ledger = LedgerOf(share);
   Env& env = Env::Process();
   auto store = ValueOrThrow(OpenStore(env, request.attachment.url, std::move(request.open)));
+  // A place that cannot be written: DuckDB says so itself then, of each statement that would.
+  if (!store->traits().can_write) {
+    options.access_mode = duckdb::AccessMode::READ_ONLY;
+    request.attachment.read_only = true;
+  }
   PondOptions pond_options;
   pond_options.read_only = request.attachment.read_only;
   auto pond = Pond::Open(env, std::move(store), std::move(pond_options), share);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// ATTACH 'duckpond:<url>' AS pond (READ_ONLY, SNAPSHOT_VERSION n, SNAPSHOT_TIME t, LATENCY '…'),
-// and the secrets that say how to reach a bucket:
+// ATTACH 'duckpond:<url>' AS pond (READ_ONLY, SNAPSHOT_VERSION n, SNAPSHOT_TIME t,
+// CONSISTENCY c, FRESHNESS seconds, CDN '<url>', LATENCY '…'), and the secrets that say how to
+// reach a bucket:
 //   CREATE SECRET (TYPE duckpond, KEY_ID …, SECRET …, SESSION_TOKEN …, REGION …, ENDPOINT …,
 //                  URL_STYLE 'path' | 'vhost', USE_SSL …, SCOPE 's3://…')
 // Secrets of type s3 (httpfs) serve as well.

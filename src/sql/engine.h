@@ -23,13 +23,15 @@ namespace duckpond {
 inline constexpr char kPondCatalog[] = "pond";
 
 struct EngineOptions {
-  // Where the pond is: "./dir", "s3://bucket/prefix", "memory:".
+  // Where the pond is: "./dir", "s3://bucket/prefix", "https://host/path", "memory:".
   std::string url;
   bool read_only = false;
   // How new what statements read is, where they do not say it themselves.
   Consistency consistency;
   // Where bytes of stores are kept between runs; empty for nowhere.
   std::string cache_folder;
+  // The URL of a CDN in front of the pond; none if empty.
+  std::string cdn;
   // A profile of store/latency_store.h put under the pond, for trying things out; none if empty.
   std::string latency_profile;
   // For SQL that comes from the network: no local files, no extensions, no secrets, no catalog but

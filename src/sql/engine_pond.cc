@@ -22,6 +22,7 @@ std::string AttachSql(const EngineOptions& options) {
     more += ", FRESHNESS " +
             std::to_string(static_cast<double>(*options.consistency.age_us) / kUsPerSecond);
   }
+  if (!options.cdn.empty()) more += ", CDN " + duckdb::KeywordHelper::WriteQuoted(options.cdn);
   if (!options.latency_profile.empty()) {
     more += ", LATENCY " + duckdb::KeywordHelper::WriteQuoted(options.latency_profile);
   }

@@ -40,8 +40,11 @@ PondCatalog::~PondCatalog() {
 }
 
 Status PondCatalog::NoPond() const {
-  return Status::NotFound("no pond at " + pond_->store().url() +
-                          "; create it with `duckpond create` or by the first write");
+  const std::string none = "no pond at " + pond_->store().url();
+  if (!pond_->store().traits().can_write) {
+    return Status::NotFound(none + ": there is neither pond.log nor pond.json");
+  }
+  return Status::NotFound(none + "; create it with `duckpond create` or by the first write");
 }
 
 void PondCatalog::Initialize(bool /*load_builtin*/) {}

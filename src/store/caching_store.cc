@@ -74,13 +74,17 @@ Task<Result<GetReply>> CachingObjectStore::Get(Context context, std::string key,
   if (may_ask) options.if_none_match = part->tag;
   auto reply = co_await below()->Get(std::move(context), std::move(key), std::move(options));
   if (!reply.ok()) co_return reply;
+  // What is below may have had it from a cache as well.
+  const int64_t asked_us = now_us - reply->age_us;
   if (may_ask && reply->state == GetReply::State::kUnchanged) {
-    part->asked_us = now_us;
+    part->asked_us = asked_us;
     Insert(name, *part);
-    co_return ReplyOf(*part, range);
+    GetReply same = ReplyOf(*part, range);
+    same.age_us = reply->age_us;
+    co_return same;
   }
   if (reply->state == GetReply::State::kFound && !reply->bytes.empty()) {
-    Insert(name, CachedPart{range.offset, reply->bytes, reply->object_size, reply->tag, now_us});
+    Insert(name, CachedPart{range.offset, reply->bytes, reply->object_size, reply->tag, asked_us});
   } else if (reply->state == GetReply::State::kMissing) {
     Forget(name);
   }

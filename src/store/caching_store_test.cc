@@ -64,6 +64,30 @@ TEST_F(CachingStoreTest, WhatNeverChangesIsAskedForOnce) {
   EXPECT_EQ(cost_.gets, 0u);
 }
 
+// A store behind a CDN: all it says is five seconds old.
+class OldStore final : public StoreWrapper {
+ public:
+  using StoreWrapper::StoreWrapper;
+  Task<Result<GetReply>> Get(Context context, std::string key, GetOptions options) override {
+    auto reply = co_await below()->Get(std::move(context), std::move(key), std::move(options));
+    if (reply.ok()) reply->age_us = 5'000'000;
+    co_return reply;
+  }
+};
+
+TEST_F(CachingStoreTest, WhatWasOldAlreadyDoesNotBecomeYoung) {
+  store_ = std::make_shared<CachingObjectStore>(
+      env_, std::make_shared<MeteredObjectStore>(std::make_shared<OldStore>(memory_), nullptr),
+      CachingObjectStore::Caches{fast_, slow_});
+  Change("x");
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Get(5'000'000)->age_us, 5'000'000) << "read, then unchanged";
+    EXPECT_EQ(cost_.gets, 1u);
+  }
+  EXPECT_GE(Get(6'000'000)->age_us, 5'000'000);
+  EXPECT_EQ(cost_.gets, 0u);
+}
+
 TEST_F(CachingStoreTest, WhoWantsItFromTheStoreGetsItFromThere) {
   Change("old");
   EXPECT_EQ(Content(GetOptions::kAnyAge), "old");

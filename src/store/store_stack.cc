@@ -5,6 +5,7 @@
 
 #include "store/hedging_store.h"
 #include "store/metered_store.h"
+#include "store/two_door_store.h"
 
 namespace duckpond {
 
@@ -21,6 +22,9 @@ std::shared_ptr<ObjectStore> BuildStore(Env& env, std::shared_ptr<ObjectStore> b
   store = std::make_shared<HedgingObjectStore>(env, std::move(store));
   if (options.retry) {
     store = std::make_shared<RetryingObjectStore>(env, std::move(store), *options.retry);
+  }
+  if (options.front) {
+    store = std::make_shared<TwoDoorObjectStore>(env, std::move(store), std::move(options.front));
   }
   if (!options.caches.empty()) {
     store = std::make_shared<CachingObjectStore>(env, std::move(store), std::move(options.caches));

@@ -3,6 +3,7 @@
 // BuildStore: puts the wrappers around a store, in the one order in which they tell the truth:
 //
 //   cache    – answers what need not be asked; above the retries, which it spares.
+//   doors    – reads through a CDN what may be old; above the retries, which are the origin's.
 //   retry    – asks again; above the meter, because each attempt is billed.
 //   hedge    – asks once more for what takes too long; above the meter, because both are billed.
 //   meter    – counts what is sent, and what it takes as the caller sees it.
@@ -29,6 +30,8 @@ struct StackOptions {
   // Where requests are counted besides the ledger of their context; may be null. Shared, because a
   // process keeps one for all its stores.
   std::shared_ptr<CostLedger> ledger;
+  // A CDN's store, with its own wrappers, as a second door (store/two_door_store.h); may be null.
+  std::shared_ptr<ObjectStore> front;
   std::optional<LatencyProfile> latency;
   std::optional<FaultOptions> faults;
 };

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "store/http_store.h"
 #include "store/local_store.h"
 #include "store/memory_store.h"
 #include "store/object_rules.h"
@@ -18,8 +19,8 @@ namespace duckpond {
 namespace {
 
 constexpr std::string_view kForms =
-    "write a directory (./dir, /dir, file:///dir), an S3 bucket (s3://bucket/prefix), or memory: "
-    "or memory:name";
+    "write a directory (./dir, /dir, file:///dir), an S3 bucket (s3://bucket/prefix), what a web "
+    "server shows (https://host/path), or memory: or memory:name";
 
 bool IsSchemeCharacter(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-' || c == '.';
@@ -96,12 +97,6 @@ Result<StoreUrl> ParseS3Url(std::string_view url, std::string_view rest) {
 
 Status Unknown(std::string_view whole_url, const std::string& scheme) {
   const std::string url = Shown(whole_url);
-  if (scheme == "http" || scheme == "https") {
-    return Status::Unsupported(fmt::format(
-        "\"{}\": ponds behind http(s):// are not offered yet; for an S3-compatible server set "
-        "AWS_ENDPOINT_URL to it and write s3://bucket/prefix",
-        url));
-  }
   if (scheme == "dynamodb") {
     return Status::Unsupported(fmt::format("\"{}\": DynamoDB is not offered yet; {}", url, kForms));
   }
@@ -127,6 +122,10 @@ Result<StoreUrl> ParseStoreUrl(std::string_view url) {
   const std::string_view rest = url.substr(scheme.size() + 1);
   if (scheme == "file") return ParseFileUrl(url, rest);
   if (scheme == "s3") return ParseS3Url(url, rest);
+  if (scheme == "http" || scheme == "https") {
+    ASSIGN_OR_RETURN(std::string located, LocateHttp(url));
+    return StoreUrl{StoreUrl::Kind::kHttp, std::move(located), {}};
+  }
   if (scheme == "memory") return StoreUrl{StoreUrl::Kind::kMemory, std::string(rest), {}};
   return Unknown(url, scheme);
 }
@@ -140,12 +139,24 @@ Result<std::shared_ptr<ObjectStore>> OpenBase(Env& env, const StoreUrl& url, Ope
       return MemoryObjectStore::Named(url.place);
     case StoreUrl::Kind::kDirectory:
       return LocalObjectStore::Open(env, {.path = url.place, .create = options.create_directory});
+    case StoreUrl::Kind::kHttp:
+      return OpenHttp(env, url.place);
     case StoreUrl::Kind::kS3:
       break;
   }
   const std::string s3_url =
       url.prefix.empty() ? "s3://" + url.place : fmt::format("s3://{}/{}", url.place, url.prefix);
   return OpenS3(env, s3_url, std::move(options.s3));
+}
+
+// The store of a CDN, not asked twice: what it does not give, the origin does.
+Result<std::shared_ptr<ObjectStore>> OpenFront(Env& env, const OpenOptions& options) {
+  auto base = OpenHttp(env, options.cdn);
+  if (!base.ok()) return base.error().Prefixed("the CDN");
+  StackOptions stack;
+  stack.retry.reset();
+  stack.ledger = options.ledger;
+  return BuildStore(env, *std::move(base), std::move(stack));
 }
 
 }  // namespace
@@ -159,8 +170,11 @@ Result<std::shared_ptr<ObjectStore>> OpenStore(Env& env, const std::string& url,
   if (!options.latency.empty()) {
     ASSIGN_OR_RETURN(stack.latency, LatencyProfile::Named(options.latency));
   }
-  if (parsed.kind == StoreUrl::Kind::kS3) {
+  if (parsed.kind == StoreUrl::Kind::kS3 || parsed.kind == StoreUrl::Kind::kHttp) {
     ASSIGN_OR_RETURN(stack.caches, ProcessCaches(env, options.cache));
+  }
+  if (!options.cdn.empty()) {
+    ASSIGN_OR_RETURN(stack.front, OpenFront(env, options));
   }
   ASSIGN_OR_RETURN(auto base, OpenBase(env, parsed, std::move(options)));
   return BuildStore(env, std::move(base), std::move(stack));

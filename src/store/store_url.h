@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // From a URL to a store with its wrappers: "./dir", "/dir", "file:///dir", "memory:",
-// "memory:name", "s3://bucket/prefix".
+// "memory:name", "s3://bucket/prefix", "https://host/path".
 #pragma once
 
 #include <memory>
@@ -17,9 +17,9 @@
 namespace duckpond {
 
 struct StoreUrl {
-  enum class Kind : unsigned char { kMemory, kDirectory, kS3 };
+  enum class Kind : unsigned char { kMemory, kDirectory, kS3, kHttp };
   Kind kind = Kind::kDirectory;
-  // The directory's path, the memory's name (may be empty), or the bucket.
+  // The directory's path, the memory's name (may be empty), the bucket, or the URL itself.
   std::string place;
   std::string prefix;  // Of kS3: no '/' at either end; may be empty.
 };
@@ -35,6 +35,8 @@ struct OpenOptions {
   // process keeps one for all its stores.
   std::shared_ptr<CostLedger> ledger;
   CacheOptions cache;  // Of stores that are far away: a directory and memory need none.
+  // The http(s):// URL of a CDN in front of the store: a second door, see store/two_door_store.h.
+  std::string cdn;
   S3Options s3;  // Of s3:// URLs; what is left out comes from the environment and shared files.
 };
 

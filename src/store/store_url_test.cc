@@ -47,6 +47,11 @@ TEST(StoreUrlTest, S3NamesABucketAndMaybeAPrefix) {
   ExpectUrl("s3://bucket/a/", Kind::kS3, "bucket", "a");
 }
 
+TEST(StoreUrlTest, HttpIsTakenAsItStands) {
+  ExpectUrl("https://host/dir/", Kind::kHttp, "https://host/dir", "");
+  ExpectUrl("HTTP://127.0.0.1:8080", Kind::kHttp, "http://127.0.0.1:8080", "");
+}
+
 TEST(StoreUrlTest, RefusalsTeachTheRightForm) {
   ExpectRefused("", StatusCode::kInvalid, "s3://bucket/prefix");
   ExpectRefused("s3://", StatusCode::kInvalid, "s3://bucket");
@@ -56,7 +61,8 @@ TEST(StoreUrlTest, RefusalsTeachTheRightForm) {
   ExpectRefused("file://host/dir", StatusCode::kInvalid, "file:///dir");
   ExpectRefused("file:", StatusCode::kInvalid, "names no directory");
   ExpectRefused("ftp://host/dir", StatusCode::kInvalid, "unknown scheme \"ftp:\"");
-  ExpectRefused("https://host/dir", StatusCode::kUnsupported, "AWS_ENDPOINT_URL");
+  ExpectRefused("https://", StatusCode::kInvalid, "https://host/path");
+  ExpectRefused("https://host/dir?list", StatusCode::kInvalid, "takes no parameters");
   ExpectRefused("gs://bucket", StatusCode::kUnsupported, "s3://bucket/prefix");
   ExpectRefused("dynamodb://table", StatusCode::kUnsupported, "not offered yet");
 }
@@ -79,8 +85,8 @@ TEST(StoreUrlTest, WhatMayBeASecretIsInNoMessage) {
     EXPECT_EQ(parsed.error().message().find("CRET"), std::string::npos)
         << parsed.error().ToString();
   }
-  const auto parsed = ParseStoreUrl("http://user:SECRET@host/path?key=SECRET");
-  EXPECT_NE(parsed.error().message().find("http://…@host/path?…"), std::string::npos)
+  const auto parsed = ParseStoreUrl("ftp://user:SECRET@host/path?key=SECRET");
+  EXPECT_NE(parsed.error().message().find("ftp://…@host/path?…"), std::string::npos)
       << parsed.error().ToString();
 }
 
@@ -97,6 +103,16 @@ TEST(StoreUrlTest, NamedMemoryIsSharedAndUnnamedIsNot) {
   EXPECT_EQ(put("memory:store-url-test"), PutReply::State::kConflict);
   EXPECT_EQ(put("memory:"), PutReply::State::kWritten);
   EXPECT_EQ(put("memory:"), PutReply::State::kWritten);
+}
+
+TEST(StoreUrlTest, TheSecondDoorIsHttp) {
+  OpenOptions options;
+  options.cdn = "https://host/pond";
+  EXPECT_TRUE(OpenStore(Env::Process(), "memory:", options).ok());
+  options.cdn = "s3://bucket";
+  const auto store = OpenStore(Env::Process(), "memory:", options);
+  EXPECT_EQ(store.status().code(), StatusCode::kInvalid);
+  EXPECT_NE(store.status().message().find("the CDN"), std::string::npos);
 }
 
 TEST(StoreUrlTest, UnknownLatencyProfileIsInvalidAndListsTheKnown) {

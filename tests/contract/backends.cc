@@ -10,6 +10,8 @@
 #include "store/metered_store.h"
 #include "store/store_stack.h"
 #include "store/store_url.h"
+#include "store/two_door_store.h"
+#include "tests/contract/http_reads.h"
 #include "tests/support/s3_server.h"
 #include "tests/support/scratch_folder.h"
 
@@ -36,6 +38,16 @@ std::shared_ptr<ObjectStore> Metered(std::shared_ptr<ObjectStore> store) {
 
 std::shared_ptr<ObjectStore> Retrying(std::shared_ptr<ObjectStore> store) {
   return std::make_shared<RetryingObjectStore>(Env::Process(), std::move(store));
+}
+
+// Over a front that never has anything: what is in the origin must show all the same.
+std::shared_ptr<ObjectStore> TwoDoors(std::shared_ptr<ObjectStore> store) {
+  return std::make_shared<TwoDoorObjectStore>(Env::Process(), std::move(store),
+                                              std::make_shared<MemoryObjectStore>());
+}
+
+std::shared_ptr<ObjectStore> ReadOverHttp(std::shared_ptr<ObjectStore> store) {
+  return std::make_shared<HttpReads>(std::move(store));
 }
 
 // Real profiles take milliseconds and refuse quick writes; what must hold is the same.
@@ -157,6 +169,8 @@ std::vector<Backend> AllBackends() {
       OverMemory("metered", true, Metered),
       OverMemory("retrying", true, Retrying),
       OverMemory("cached", true, Cached),
+      OverMemory("two_doors", true, TwoDoors),
+      OverMemory("read_over_http", true, ReadOverHttp),
       OverMemory("slow", true, Slow),
       OverMemory("delaying", true, Delaying),
       OverMemory("failing_under_retries", true, FailingUnderRetries),

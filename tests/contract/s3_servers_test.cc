@@ -82,6 +82,20 @@ TEST(TlsTest, ACertificateOfAnotherHostIsRefused) {
   ExpectUntrusted(PutTo(**server, {{"AWS_CA_BUNDLE", certificates.authority_file()}}), "127.0.0.1");
 }
 
+TEST(TlsTest, APublicPlaceWithAnUnknownAuthorityIsRefused) {
+  const TestCertificates certificates("IP:127.0.0.1");
+  const auto server = StartTls(certificates);
+  ASSERT_TRUE(server.ok()) << server.status().ToString();
+  Env& env = Env::Process();
+  const auto store = OpenStore(env, (*server)->endpoint() + "/bucket/pond", {});
+  ASSERT_TRUE(store.ok()) << store.status().ToString();
+  const auto reply = Block(env.executor, (*store)->Get({}, "pond.log", {}));
+  ASSERT_FALSE(reply.ok());
+  EXPECT_EQ(reply.error().code(), StatusCode::kInvalid) << reply.error().ToString();
+  EXPECT_NE(reply.error().message().find("certificate"), std::string::npos);
+  EXPECT_NE(reply.error().message().find("/bucket/pond/pond.log"), std::string::npos);
+}
+
 TEST(TlsTest, AProxyTunnelsToAHostThatOnlyItKnows) {
   const TestCertificates certificates("DNS:s3.example");
   const auto server = StartTls(certificates);

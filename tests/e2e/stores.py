@@ -21,9 +21,9 @@ MISSING = "NoSuchKey"
 
 
 @contextlib.contextmanager
-def real_s3(folder, *options):
+def real_s3(folder, *options, versions=False):
     """versitygw over a folder; gives the environment of its clients, whose bucket is BUCKET."""
-    with servers.s3_server(folder, options) as port:
+    with servers.s3_server(folder, options, versions) as port:
         yield servers.s3_environment(port)
 
 
