@@ -98,6 +98,16 @@ ExitCode PrintLog(const CommandLine& line, Printer& printer) {
   return ExitCodeOfStore(text.status());
 }
 
+ExitCode Recover(const CommandLine& line, Printer& printer) {
+  CostLedger ledger;
+  const auto report = RecoverLog(line, ledger);
+  if (report.ok()) printer.Text(report->text);
+  const Status status = report.ok() ? report->outcome : report.error();
+  if (!status.ok()) printer.Error(status);
+  if (line.cost) printer.Costs(ledger.Total());
+  return ExitCodeOfStore(status);
+}
+
 ExitCode RunCommand(CommandLine line, Printer& printer) {
   using Command = CommandLine::Command;
   printer.mode = line.mode;
@@ -111,6 +121,8 @@ ExitCode RunCommand(CommandLine line, Printer& printer) {
     case Command::kLogVerify:
     case Command::kLogShow:
       return PrintLog(line, printer);
+    case Command::kLogRecover:
+      return Recover(line, printer);
     case Command::kServe:
       return Serve(std::move(line), printer);
     case Command::kPost: {

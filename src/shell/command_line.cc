@@ -114,6 +114,9 @@ void AddCommands(CLI::App& app, Parsed& parsed, CommandLine& line) {
   log->require_subcommand(1);
   add(*log, "show", "Print the log as a table", Command::kLogShow);
   add(*log, "verify", "Read and check all of it", Command::kLogVerify);
+  CLI::App* recover = add(*log, "recover", "Bring it back, if it was lost", Command::kLogRecover);
+  recover->add_flag("--apply", line.apply, "Do it; else say what would be done");
+  recover->add_flag("--from-segments", line.from_segments, "Look at the history in log/ too");
   app.add_subcommand("help", "Print this")->final_callback([&line] {
     line.command = Command::kSay;
   });

@@ -36,6 +36,7 @@ struct CommandLine {
     kLogShow,
     kLogVerify,
     kCost,
+    kLogRecover,
     kSay,  // Print `text` and be done: help, version.
   };
   Command command = Command::kShell;
@@ -49,6 +50,9 @@ struct CommandLine {
   std::string cache_dir;    // Empty: nothing is kept on disk.
   bool cost = false;
   OutputMode mode = OutputMode::kBox;
+
+  bool apply = false;          // Of log recover: else it only says what it would do.
+  bool from_segments = false;  // Of log recover.
 
   std::vector<std::string> sql;  // Of -c and the second argument.
   std::string file;              // Of -f.

@@ -59,6 +59,10 @@ TEST(CommandLine, ASubcommandWinsOverAPondOfTheSameName) {
   EXPECT_EQ(Parse({"log", "show", "./p"})->command, Command::kLogShow);
   EXPECT_EQ(Parse({"log", "verify", "./p"})->command, Command::kLogVerify);
   EXPECT_EQ(Parse({"log", "verify", "./p"})->url, "./p");
+  EXPECT_EQ(Parse({"log", "recover", "./p"})->command, Command::kLogRecover);
+  EXPECT_FALSE(Parse({"log", "recover", "./p"})->apply);
+  EXPECT_TRUE(Parse({"log", "recover", "./p", "-apply"})->apply);
+  EXPECT_TRUE(Parse({"log", "recover", "./p", "--from-segments"})->from_segments);
   EXPECT_FALSE(Parse({"log"}).ok());
 }
 

@@ -15,11 +15,6 @@ namespace {
 constexpr size_t kDetailMax = 60;
 constexpr int64_t kUsPerSecond = 1'000'000;
 
-std::string TimeText(int64_t time_us) {
-  const auto seconds = static_cast<std::time_t>(time_us / kUsPerSecond);
-  return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(seconds));
-}
-
 // At most so many bytes, not cut inside a character.
 std::string Cut(std::string_view text, size_t bytes_max) {
   if (text.size() <= bytes_max) return std::string(text);
@@ -30,8 +25,21 @@ std::string Cut(std::string_view text, size_t bytes_max) {
   return std::string(text.substr(0, end)) + "…";
 }
 
-// Names come from whoever writes to the bucket: nothing in them may move the reader's cursor. As
-// UTF-8, U+0080 to U+009F are two bytes, the first of which is C2; terminals obey these too.
+std::string SizeText(uint64_t bytes) {
+  constexpr double kThousand = 1000;
+  const auto size = static_cast<double>(bytes);
+  if (size < kThousand) return fmt::format("{} bytes", bytes);
+  if (size < kThousand * kThousand) return fmt::format("{:.1f} KB", size / kThousand);
+  return fmt::format("{:.1f} MB", size / kThousand / kThousand);
+}
+
+}  // namespace
+
+std::string TimeText(int64_t time_us) {
+  const auto seconds = static_cast<std::time_t>(time_us / kUsPerSecond);
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(seconds));
+}
+
 std::string Visible(std::string_view text) {
   constexpr unsigned char kSpace = 0x20;
   constexpr unsigned char kDelete = 0x7F;
@@ -52,16 +60,6 @@ std::string Visible(std::string_view text) {
   }
   return visible;
 }
-
-std::string SizeText(uint64_t bytes) {
-  constexpr double kThousand = 1000;
-  const auto size = static_cast<double>(bytes);
-  if (size < kThousand) return fmt::format("{} bytes", bytes);
-  if (size < kThousand * kThousand) return fmt::format("{:.1f} KB", size / kThousand);
-  return fmt::format("{:.1f} MB", size / kThousand / kThousand);
-}
-
-}  // namespace
 
 std::string LogView::Header() {
   return fmt::format("{:>7}  {:<19}  {:<14}  {}\n", "version", "time (UTC)", "event", "what");

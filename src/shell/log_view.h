@@ -5,14 +5,24 @@
 // each, without what follows from the chain.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "log/event.h"
 
 namespace duckpond {
+
+// A moment in UTC, to the second.
+std::string TimeText(int64_t time_us);
+
+// `text` as a terminal may have it. Names come from whoever writes to the bucket: nothing in them
+// may move the reader's cursor. As UTF-8, U+0080 to U+009F are two bytes, the first of which is C2;
+// terminals obey these too.
+std::string Visible(std::string_view text);
 
 class LogView {
  public:

@@ -8,9 +8,9 @@
 namespace duckpond {
 namespace {
 
-constexpr std::string_view kFlags[] = {"box",      "csv",      "json",    "jsonlines",
-                                       "markdown", "line",     "cost",    "help",
-                                       "version",  "readonly", "no-auth", "no-sandbox"};
+constexpr std::string_view kFlags[] = {"box",     "csv",        "json",  "jsonlines",    "markdown",
+                                       "line",    "cost",       "help",  "version",      "readonly",
+                                       "no-auth", "no-sandbox", "apply", "from-segments"};
 constexpr std::string_view kWithValue[] = {"init",
                                            "cache-dir",
                                            "consistency",

@@ -6,10 +6,13 @@
 #include <filesystem>
 
 #include "base/env.h"
+#include "lake/catalog_folder.h"
 #include "lake/pond.h"
+#include "log/recover.h"
 #include "shell/cost_estimate.h"
 #include "shell/interrupt.h"
 #include "shell/log_view.h"
+#include "shell/recover_view.h"
 #include "store/store_url.h"
 
 namespace duckpond {
@@ -48,6 +51,24 @@ EngineOptions EngineOptionsOf(const CommandLine& line) {
   options.cdn = line.cdn;
   options.latency_profile = line.latency_profile;
   return options;
+}
+
+Result<RecoverReport> RecoverLog(const CommandLine& line, CostLedger& ledger) {
+  InterruptScope interrupts;
+  Env& env = Env::Process();
+  OpenOptions options;
+  options.latency = line.latency_profile;
+  ASSIGN_OR_RETURN(auto store, OpenStore(env, line.url, options));
+  ASSIGN_OR_RETURN(auto history, OpenHistory(env, line.url, options));
+  auto site = std::make_shared<const LogSite>(
+      LogSite{env, std::move(store), CatalogFolder::Instance(), {}});
+  RecoverOptions recover;
+  recover.apply = line.apply;
+  recover.from_segments = line.from_segments;
+  ASSIGN_OR_RETURN(const Recovery recovery,
+                   Block(env.executor, RecoverLog(std::move(site), std::move(history),
+                                                  Accounted(interrupts, ledger), recover)));
+  return RecoverReport{RecoverText(recovery, line), recovery.outcome};
 }
 
 Status CreatePond(const CommandLine& line, CostLedger& ledger) {

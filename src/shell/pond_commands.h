@@ -39,4 +39,12 @@ Result<std::string> VerifyLog(const CommandLine& line, CostLedger& ledger);
 // a line of JSON with line.mode kJson or kJsonLines. Cost: as VerifyLog, and the history once more.
 Result<std::string> EstimateCost(const CommandLine& line, CostLedger& ledger);
 
+// Says how pond.log and pond.json can be brought back, and does it with line.apply. The report, and
+// whether the pond is, will be or was made whole: see log/recover.h.
+struct RecoverReport {
+  std::string text;
+  Status outcome;
+};
+Result<RecoverReport> RecoverLog(const CommandLine& line, CostLedger& ledger);
+
 }  // namespace duckpond

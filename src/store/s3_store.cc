@@ -174,8 +174,7 @@ Task<Result<ListReply>> S3ObjectStore::List(Context context, std::string prefix,
   co_return listing;
 }
 
-Result<std::shared_ptr<ObjectStore>> OpenS3(Env& env, const std::string& url, S3Options options) {
-  ASSIGN_OR_RETURN(S3Place place, LocateS3(url, options));
+Status FindS3Access(Env& env, const S3Place& place, S3Options& options) {
   if (!options.keys.access_key_id.empty()) {
     options.credentials = GivenCredentials(std::move(options.keys), "the secret");
   }
@@ -189,6 +188,12 @@ Result<std::shared_ptr<ObjectStore>> OpenS3(Env& env, const std::string& url, S3
   if (!place.quirks.session_header.empty()) {
     options.credentials = ExpressSession(env, place, options.http, std::move(options.credentials));
   }
+  return Status::Ok();
+}
+
+Result<std::shared_ptr<ObjectStore>> OpenS3(Env& env, const std::string& url, S3Options options) {
+  ASSIGN_OR_RETURN(S3Place place, LocateS3(url, options));
+  RETURN_IF_ERROR(FindS3Access(env, place, options));
   return std::shared_ptr<ObjectStore>(
       std::make_shared<S3ObjectStore>(env, std::move(place), options));
 }

@@ -52,6 +52,10 @@ class S3ObjectStore final : public ObjectStore {
   StoreTraits traits_;
 };
 
+// Fills in what `options` leave out of how `place` is reached: credentials and a client.
+// Errors: kInvalid if no credentials are found; kUnsupported.
+Status FindS3Access(Env& env, const S3Place& place, S3Options& options);
+
 // The store of `url` ("s3://bucket/prefix"). Makes no request.
 // Errors: kInvalid for a bad URL or setting, or if no credentials are found; kUnsupported for what
 // we cannot talk to.

@@ -12,6 +12,7 @@
 #include "store/local_store.h"
 #include "store/memory_store.h"
 #include "store/object_rules.h"
+#include "store/s3_history.h"
 #include "store/s3_store.h"
 #include "store/store_stack.h"
 
@@ -132,6 +133,11 @@ Result<StoreUrl> ParseStoreUrl(std::string_view url) {
 
 namespace {
 
+std::string S3UrlOf(const StoreUrl& url) {
+  return url.prefix.empty() ? "s3://" + url.place
+                            : fmt::format("s3://{}/{}", url.place, url.prefix);
+}
+
 Result<std::shared_ptr<ObjectStore>> OpenBase(Env& env, const StoreUrl& url, OpenOptions options) {
   switch (url.kind) {
     case StoreUrl::Kind::kMemory:
@@ -144,9 +150,7 @@ Result<std::shared_ptr<ObjectStore>> OpenBase(Env& env, const StoreUrl& url, Ope
     case StoreUrl::Kind::kS3:
       break;
   }
-  const std::string s3_url =
-      url.prefix.empty() ? "s3://" + url.place : fmt::format("s3://{}/{}", url.place, url.prefix);
-  return OpenS3(env, s3_url, std::move(options.s3));
+  return OpenS3(env, S3UrlOf(url), std::move(options.s3));
 }
 
 // The store of a CDN, not asked twice: what it does not give, the origin does.
@@ -178,6 +182,13 @@ Result<std::shared_ptr<ObjectStore>> OpenStore(Env& env, const std::string& url,
   }
   ASSIGN_OR_RETURN(auto base, OpenBase(env, parsed, std::move(options)));
   return BuildStore(env, std::move(base), std::move(stack));
+}
+
+Result<std::shared_ptr<ObjectHistory>> OpenHistory(Env& env, const std::string& url,
+                                                   OpenOptions options) {
+  ASSIGN_OR_RETURN(const StoreUrl parsed, ParseStoreUrl(url));
+  if (parsed.kind != StoreUrl::Kind::kS3) return std::shared_ptr<ObjectHistory>();
+  return OpenS3History(env, S3UrlOf(parsed), std::move(options.s3));
 }
 
 }  // namespace duckpond

@@ -10,6 +10,7 @@
 
 #include "base/cost.h"
 #include "base/env.h"
+#include "store/object_history.h"
 #include "store/object_store.h"
 #include "store/process_caches.h"
 #include "store/s3_options.h"
@@ -46,5 +47,10 @@ struct OpenOptions {
 // Lifetime: the store borrows env.
 Result<std::shared_ptr<ObjectStore>> OpenStore(Env& env, const std::string& url,
                                                OpenOptions options);
+
+// Where earlier contents of the objects below `url` are found; null where such a store keeps none.
+// Sends nothing. Errors: as OpenStore.
+Result<std::shared_ptr<ObjectHistory>> OpenHistory(Env& env, const std::string& url,
+                                                   OpenOptions options);
 
 }  // namespace duckpond
