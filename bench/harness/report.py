@@ -41,17 +41,17 @@ def cell(value):
     return str(value)
 
 
-def print_table(rows):
-    """Markdown, one column per key; rows are dictionaries with the same keys."""
+def markdown(rows):
+    """A table with one column per key; rows are dictionaries with the same keys."""
     if not rows:
-        return
+        return ""
     names = list(rows[0])
     lines = [names] + [[cell(row.get(name)) for name in names] for row in rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(names))]
-    for number, line in enumerate(lines):
-        print("| " + " | ".join(text.ljust(width) for text, width in zip(line, widths)) + " |")
-        if number == 0:
-            print("|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    drawn = ["| " + " | ".join(text.ljust(width) for text, width in zip(line, widths)) + " |"
+             for line in lines]
+    drawn.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(drawn)
 
 
 class Report:
@@ -61,7 +61,7 @@ class Report:
 
     def table(self, title, rows):
         print(f"\n{title}\n")
-        print_table(rows)
+        print(markdown(rows))
         self.content["tables"][title] = rows
 
     def note(self, text):
