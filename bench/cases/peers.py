@@ -40,22 +40,18 @@ def add_arguments(group):
 class Bench:
     """The servers and what was measured; `lines` has one entry per client, step and latency."""
 
-    def __init__(self, args, scratch, port, meter):
-        self.args, self.scratch, self.port, self.meter = args, pathlib.Path(scratch), port, meter
+    def __init__(self, args, scratch, meter):
+        self.args, self.scratch, self.meter = args, pathlib.Path(scratch), meter
         self.sources, self.lines, self.notes = {}, [], []
         self.numbers = iter(range(1_000_000, 2_000_000))  # rows that inserts add start here
         self.latency_ms = 0.0
 
-    def place(self, port):
-        return {"port": port, "folder": str(self.scratch), "sources": self.sources}
+    def place(self):
+        """One port for all that is done: a pond proves its store again at another address."""
+        return {"port": self.meter.port, "folder": str(self.scratch), "sources": self.sources}
 
     def client(self, name, environment=None):
-        return client.Client(name, self.place(self.meter.port), environment)
-
-    def unmetered(self, name):
-        """For what is not measured. Only the proxy keeps versitygw's second answers (see proxy.py) from
-        the SDK that pyiceberg uploads with."""
-        return client.Client(name, self.place(self.meter.port if name == "pyiceberg" else self.port))
+        return client.Client(name, self.place(), environment)
 
     def latency(self, milliseconds):
         self.latency_ms = milliseconds
@@ -138,7 +134,7 @@ def prepare(bench, names):
     make_many(bench)
     for name in names:
         started = time.monotonic()
-        with bench.unmetered(name) as one:
+        with bench.client(name) as one:
             if name != "raw":
                 one.ask("create")
                 if name in ("duckpond", "ducklake"):
@@ -146,7 +142,7 @@ def prepare(bench, names):
                 one.ask("load", "t", str(source))
             one.ask("load", "events", None)
         if name == "duckpond":
-            with bench.unmetered(name) as one:
+            with bench.client(name) as one:
                 one.ask("open", "t")
                 paths = one.ask("files", "t")[1]
             bench.sources.update(
@@ -159,7 +155,7 @@ def prepare(bench, names):
 
 
 def prepare_many(bench, name):
-    with bench.unmetered(name) as one:
+    with bench.client(name) as one:
         made = one.ask("register", "many", bench.args.files)[1]
     expect(name, "many files", made, bench.args.files)
 
@@ -377,7 +373,7 @@ def run(args, findings):
     names = [name for name in TITLES if name in args.clients or name == "duckpond"]
     with tempfile.TemporaryDirectory(dir=places.scratch()) as scratch, \
             servers.s3_server(scratch) as port, servers.meter(port) as meter:
-        bench = Bench(args, scratch, port, meter)
+        bench = Bench(args, scratch, meter)
         prepare(bench, names)
         day = list(duckdb.sql(
             f"SELECT count(*), sum(number)::BIGINT FROM read_parquet('{scratch}/source.parquet') "
