@@ -27,13 +27,16 @@ VERSITYGW = pathlib.Path(os.environ.get(
 # Debian's, unpacked and not installed: installing it would start it.
 NGINX = CACHE / "nginx-debian" / "usr" / "sbin" / "nginx"
 
+DYNAMODB = pathlib.Path(os.environ.get("DUCKPOND_DYNAMODB", CACHE / "dynamodb"))
+DYNAMODB_CLASS = DYNAMODB / "classes" / "DynamoServer.class"
+
 
 def require(*paths):
     """Ends the program, loudly, unless each of these files is there."""
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
         sys.exit(f"missing: {', '.join(missing)}\n(`make build` makes the program and the extension, "
-                 "`scripts/setup test` the S3 server; DUCKPOND_BUILD and DUCKPOND_DEV_CACHE say where)")
+                 "`scripts/setup test` the servers; DUCKPOND_BUILD and DUCKPOND_DEV_CACHE say where)")
 
 
 def enter_python(name):

@@ -17,6 +17,8 @@ START_SECONDS_MAX = 20
 # In every secret of the tests, so that it is known again where it must not be (scripts/test).
 NEVER_PRINTED = "never-print-this"
 KEY, SECRET, REGION, BUCKET = "benchkey", f"{NEVER_PRINTED}-key", "us-east-1", "bench"
+TABLE = "ponds"
+LISTENING = "listening on "
 
 
 def free_port():
@@ -84,6 +86,36 @@ def s3_server(folder, options=(), versions=False):
         stop(process)
 
 
+def dynamo_environment(port):
+    """What a client of the DynamoDB server on this port needs in its environment."""
+    return {"AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{port}", "AWS_ACCESS_KEY_ID": KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true", "DUCKPOND_CACHE_DIR": "none"}
+
+
+@contextlib.contextmanager
+def dynamo_server(table=TABLE):
+    """DynamoDB Local in memory, with a table for ponds unless that is ""; yields its port."""
+    places.require(places.DYNAMODB_CLASS, places.PROGRAM)
+    process = subprocess.Popen(
+        ["java", "-XX:TieredStopAtLevel=1", "-Xmx1g", "-cp",
+         f"{places.DYNAMODB}/classes:{places.DYNAMODB}/jars/*", "DynamoServer"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        line = next((line for line in process.stdout if line.startswith(LISTENING)), None)
+        if line is None:
+            raise RuntimeError(f"DynamoDB Local ended with {process.wait()}")
+        port = int(line[len(LISTENING):])
+        if table:
+            subprocess.run([places.PROGRAM, "store", "create", f"dynamodb://{table}"], check=True,
+                           stdout=subprocess.DEVNULL,
+                           env={**os.environ, **dynamo_environment(port)})
+        yield port
+    finally:
+        stop(process)
+        process.stdout.close()
+
+
 class MeterClient:
     """Control of a running bench/meter."""
 
@@ -125,7 +157,7 @@ def meter(upstream_port):
             if not waiter.select(START_SECONDS_MAX):
                 raise RuntimeError("bench/meter did not start")
         line = process.stdout.readline()
-        if not line.startswith("listening on "):
+        if not line.startswith(LISTENING):
             raise RuntimeError(f"bench/meter said {line!r}")
         yield MeterClient(int(line.rpartition(":")[2]))
     finally:

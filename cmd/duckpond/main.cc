@@ -81,6 +81,16 @@ ExitCode Create(const CommandLine& line, Printer& printer) {
   return ExitCodeOfStore(status);
 }
 
+ExitCode CreateTable(const CommandLine& line, Printer& printer) {
+  const Result<bool> made = CreateStore(line);
+  if (made.ok()) {
+    printer.Text(fmt::format("{} for {}\n", *made ? "A new table" : "There is a table", line.url));
+  } else {
+    printer.Error(made.error());
+  }
+  return ExitCodeOfStore(made.status());
+}
+
 // Of the commands that read the log and print what they found.
 ExitCode PrintLog(const CommandLine& line, Printer& printer) {
   CostLedger ledger;
@@ -117,6 +127,8 @@ ExitCode RunCommand(CommandLine line, Printer& printer) {
       return ExitCode::kOk;
     case Command::kCreate:
       return Create(line, printer);
+    case Command::kStoreCreate:
+      return CreateTable(line, printer);
     case Command::kCost:
     case Command::kLogVerify:
     case Command::kLogShow:

@@ -12,8 +12,8 @@ namespace {
 
 constexpr const char* kVersionText = "duckpond 0.1.0 (DuckDB 1.5.5)\n";
 constexpr const char* kFooter =
-    "\nA pond is ./dir, /dir, s3://bucket/prefix, https://host/path (read-only) or memory:.\n"
-    "Without one: DUCKPOND_URL, else s3://$S3_BUCKET, else ./pond.\n\n"
+    "\nA pond is ./dir, /dir, s3://bucket/prefix, dynamodb://table/prefix, https://host/path\n"
+    "(read-only) or memory:. Without one: DUCKPOND_URL, else s3://$S3_BUCKET, else ./pond.\n\n"
     "  duckpond serve ./pond                      SQL over HTTP\n"
     "  duckpond ./pond                            a shell\n"
     "  duckpond ./pond -c \"SELECT 42\" -json       one answer\n"
@@ -117,6 +117,11 @@ void AddCommands(CLI::App& app, Parsed& parsed, CommandLine& line) {
   CLI::App* recover = add(*log, "recover", "Bring it back, if it was lost", Command::kLogRecover);
   recover->add_flag("--apply", line.apply, "Do it; else say what would be done");
   recover->add_flag("--from-segments", line.from_segments, "Look at the history in log/ too");
+  CLI::App* store = app.add_subcommand("store", "Make what ponds can lie in");
+  store->fallthrough();
+  store->require_subcommand(1);
+  add(*store, "create", "Make the table of dynamodb://table, billed on demand",
+      Command::kStoreCreate);
   app.add_subcommand("help", "Print this")->final_callback([&line] {
     line.command = Command::kSay;
   });

@@ -33,6 +33,7 @@ struct CommandLine {
     kPost,   // What the server would answer to a body on standard input.
     kServe,
     kCreate,
+    kStoreCreate,
     kLogShow,
     kLogVerify,
     kCost,

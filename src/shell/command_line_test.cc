@@ -63,6 +63,9 @@ TEST(CommandLine, ASubcommandWinsOverAPondOfTheSameName) {
   EXPECT_FALSE(Parse({"log", "recover", "./p"})->apply);
   EXPECT_TRUE(Parse({"log", "recover", "./p", "-apply"})->apply);
   EXPECT_TRUE(Parse({"log", "recover", "./p", "--from-segments"})->from_segments);
+  EXPECT_EQ(Parse({"store", "create", "dynamodb://t"})->command, Command::kStoreCreate);
+  EXPECT_EQ(Parse({"store", "create", "dynamodb://t"})->url, "dynamodb://t");
+  EXPECT_FALSE(Parse({"store"}).ok());
   EXPECT_FALSE(Parse({"log"}).ok());
 }
 

@@ -13,6 +13,7 @@
 #include "shell/interrupt.h"
 #include "shell/log_view.h"
 #include "shell/recover_view.h"
+#include "store/dynamo_create.h"
 #include "store/store_url.h"
 
 namespace duckpond {
@@ -75,6 +76,19 @@ Status CreatePond(const CommandLine& line, CostLedger& ledger) {
   InterruptScope interrupts;
   ASSIGN_OR_RETURN(const auto pond, OpenPond(line, /*create=*/true));
   return Block(Env::Process().executor, pond->Create(Accounted(interrupts, ledger)));
+}
+
+Result<bool> CreateStore(const CommandLine& line) {
+  ASSIGN_OR_RETURN(const StoreUrl parsed, ParseStoreUrl(line.url));
+  if (parsed.kind != StoreUrl::Kind::kDynamo) {
+    return Status::Invalid(
+        "\"" + line.url +
+        "\": only the table of dynamodb://table can be made; a directory is made "
+        "by `duckpond create`, a bucket by its provider");
+  }
+  InterruptScope interrupts;
+  Env& env = Env::Process();
+  return Block(env.executor, CreateDynamoTable(env, interrupts.context(), line.url, {}));
 }
 
 bool IsBlankDirectory(const std::string& url) {

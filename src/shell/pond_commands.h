@@ -21,6 +21,10 @@ EngineOptions EngineOptionsOf(const CommandLine& line);
 // Makes a pond at line.url. Errors: kExists if there is one.
 Status CreatePond(const CommandLine& line, CostLedger& ledger);
 
+// Makes the table of line.url, if there is none; true if there was none. Errors: kInvalid for a URL
+// that is not dynamodb://, or a table of another schema.
+Result<bool> CreateStore(const CommandLine& line);
+
 // Whether a pond may be made at line.url without being asked for: a directory that is not there, or
 // is empty. Anything else might be a mistyped name of something that is there.
 bool IsBlankDirectory(const std::string& url);

@@ -31,7 +31,7 @@ std::string StyleOf(const duckdb::KeyValueSecret& secret) {
 duckdb::unique_ptr<duckdb::BaseSecret> CreateSecret(duckdb::ClientContext&,
                                                     duckdb::CreateSecretInput& input) {
   auto scope = input.scope;
-  if (scope.empty()) scope.push_back("s3://");
+  if (scope.empty()) scope = {"s3://", "dynamodb://"};
   auto secret =
       duckdb::make_uniq<duckdb::KeyValueSecret>(scope, PondCatalog::kType, "config", input.name);
   for (const auto& [name, value] : input.options) {

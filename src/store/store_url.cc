@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "store/dynamo_store.h"
 #include "store/http_store.h"
 #include "store/local_store.h"
 #include "store/memory_store.h"
@@ -20,8 +21,9 @@ namespace duckpond {
 namespace {
 
 constexpr std::string_view kForms =
-    "write a directory (./dir, /dir, file:///dir), an S3 bucket (s3://bucket/prefix), what a web "
-    "server shows (https://host/path), or memory: or memory:name";
+    "write a directory (./dir, /dir, file:///dir), an S3 bucket (s3://bucket/prefix), a DynamoDB "
+    "table (dynamodb://table/prefix), what a web server shows (https://host/path), or memory: or "
+    "memory:name";
 
 bool IsSchemeCharacter(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-' || c == '.';
@@ -64,30 +66,42 @@ Result<StoreUrl> ParseFileUrl(std::string_view url, std::string_view rest) {
   return StoreUrl{StoreUrl::Kind::kDirectory, std::move(path), {}};
 }
 
-Result<StoreUrl> ParseS3Url(std::string_view url, std::string_view rest) {
+// "//bucket/prefix" behind a scheme; `what` a place of that kind is called.
+struct NamedPlace {
+  StoreUrl::Kind kind;
+  std::string_view scheme;
+  std::string_view what;
+};
+constexpr NamedPlace kBucket{StoreUrl::Kind::kS3, "s3", "bucket"};
+constexpr NamedPlace kTable{StoreUrl::Kind::kDynamo, "dynamodb", "table"};
+
+Result<StoreUrl> ParseNamedPlace(std::string_view url, std::string_view rest,
+                                 const NamedPlace& named) {
   if (rest.starts_with("//")) rest.remove_prefix(2);
+  const std::string from_where =
+      "credentials and the endpoint come from a secret or the environment (AWS_ENDPOINT_URL)";
   if (rest.find('?') != std::string_view::npos) {
     // As some libraries take keys. Not repeated in the message either.
     return Status::Invalid(
-        "an s3:// URL takes no parameters; credentials and the endpoint come from a secret or the "
-        "environment (AWS_ENDPOINT_URL)");
+        fmt::format("a URL of {}:// takes no parameters; {}", named.scheme, from_where));
   }
   const size_t slash = rest.find('/');
-  const std::string_view bucket = rest.substr(0, slash);
-  if (bucket.empty()) {
-    return Status::Invalid(
-        fmt::format("\"{}\" names no bucket; write s3://bucket or s3://bucket/prefix", Shown(url)));
+  const std::string_view place = rest.substr(0, slash);
+  if (place.empty()) {
+    return Status::Invalid(fmt::format("\"{}\" names no {}; write {}://{} or {}://{}/prefix",
+                                       Shown(url), named.what, named.scheme, named.what,
+                                       named.scheme, named.what));
   }
-  const bool plain = std::all_of(bucket.begin(), bucket.end(), [](char c) {
+  const bool plain = std::all_of(place.begin(), place.end(), [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_';
   });
   if (!plain) {
     // Not repeated in the message: somebody may have put a secret before an '@'.
     return Status::Invalid(
-        "the bucket of an s3:// URL has letters, digits, '-', '.' and '_' only; credentials and "
-        "the endpoint come from a secret or the environment (AWS_ENDPOINT_URL)");
+        fmt::format("the {} of a URL of {}:// has letters, digits, '-', '.' and '_' only; {}",
+                    named.what, named.scheme, from_where));
   }
-  StoreUrl parsed{StoreUrl::Kind::kS3, std::string(bucket), {}};
+  StoreUrl parsed{named.kind, std::string(place), {}};
   if (slash != std::string_view::npos) parsed.prefix = rest.substr(slash + 1);
   while (parsed.prefix.ends_with('/')) parsed.prefix.pop_back();
   if (parsed.prefix.empty()) return parsed;
@@ -98,9 +112,6 @@ Result<StoreUrl> ParseS3Url(std::string_view url, std::string_view rest) {
 
 Status Unknown(std::string_view whole_url, const std::string& scheme) {
   const std::string url = Shown(whole_url);
-  if (scheme == "dynamodb") {
-    return Status::Unsupported(fmt::format("\"{}\": DynamoDB is not offered yet; {}", url, kForms));
-  }
   if (scheme == "gs" || scheme == "gcs" || scheme == "az" || scheme == "azure" || scheme == "r2") {
     return Status::Unsupported(fmt::format(
         "\"{}\": {}:// is not offered; a store with an S3-compatible endpoint and conditional "
@@ -122,7 +133,8 @@ Result<StoreUrl> ParseStoreUrl(std::string_view url) {
   if (scheme.empty()) return StoreUrl{StoreUrl::Kind::kDirectory, std::string(url), {}};
   const std::string_view rest = url.substr(scheme.size() + 1);
   if (scheme == "file") return ParseFileUrl(url, rest);
-  if (scheme == "s3") return ParseS3Url(url, rest);
+  if (scheme == kBucket.scheme) return ParseNamedPlace(url, rest, kBucket);
+  if (scheme == kTable.scheme) return ParseNamedPlace(url, rest, kTable);
   if (scheme == "http" || scheme == "https") {
     ASSIGN_OR_RETURN(std::string located, LocateHttp(url));
     return StoreUrl{StoreUrl::Kind::kHttp, std::move(located), {}};
@@ -148,9 +160,12 @@ Result<std::shared_ptr<ObjectStore>> OpenBase(Env& env, const StoreUrl& url, Ope
     case StoreUrl::Kind::kHttp:
       return OpenHttp(env, url.place);
     case StoreUrl::Kind::kS3:
+    case StoreUrl::Kind::kDynamo:
       break;
   }
-  return OpenS3(env, S3UrlOf(url), std::move(options.s3));
+  if (url.kind == StoreUrl::Kind::kS3) return OpenS3(env, S3UrlOf(url), std::move(options.s3));
+  const std::string path = url.prefix.empty() ? url.place : url.place + "/" + url.prefix;
+  return OpenDynamo(env, "dynamodb://" + path, std::move(options.s3));
 }
 
 // The store of a CDN, not asked twice: what it does not give, the origin does.
@@ -174,7 +189,9 @@ Result<std::shared_ptr<ObjectStore>> OpenStore(Env& env, const std::string& url,
   if (!options.latency.empty()) {
     ASSIGN_OR_RETURN(stack.latency, LatencyProfile::Named(options.latency));
   }
-  if (parsed.kind == StoreUrl::Kind::kS3 || parsed.kind == StoreUrl::Kind::kHttp) {
+  const bool near =
+      parsed.kind == StoreUrl::Kind::kMemory || parsed.kind == StoreUrl::Kind::kDirectory;
+  if (!near) {
     ASSIGN_OR_RETURN(stack.caches, ProcessCaches(env, options.cache));
   }
   if (!options.cdn.empty()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // From a URL to a store with its wrappers: "./dir", "/dir", "file:///dir", "memory:",
-// "memory:name", "s3://bucket/prefix", "https://host/path".
+// "memory:name", "s3://bucket/prefix", "dynamodb://table/prefix", "https://host/path".
 #pragma once
 
 #include <memory>
@@ -18,11 +18,12 @@
 namespace duckpond {
 
 struct StoreUrl {
-  enum class Kind : unsigned char { kMemory, kDirectory, kS3, kHttp };
+  enum class Kind : unsigned char { kMemory, kDirectory, kS3, kDynamo, kHttp };
   Kind kind = Kind::kDirectory;
-  // The directory's path, the memory's name (may be empty), the bucket, or the URL itself.
+  // The directory's path, the memory's name (may be empty), the bucket, the table, or the URL
+  // itself.
   std::string place;
-  std::string prefix;  // Of kS3: no '/' at either end; may be empty.
+  std::string prefix;  // Of kS3 and kDynamo: no '/' at either end; may be empty.
 };
 
 // Errors: kInvalid, saying how it should be written. kUnsupported for schemes that are known and
@@ -38,7 +39,8 @@ struct OpenOptions {
   CacheOptions cache;  // Of stores that are far away: a directory and memory need none.
   // The http(s):// URL of a CDN in front of the store: a second door, see store/two_door_store.h.
   std::string cdn;
-  S3Options s3;  // Of s3:// URLs; what is left out comes from the environment and shared files.
+  S3Options s3;  // Of s3:// and dynamodb:// URLs; what is left out comes from the environment and
+                 // shared files.
 };
 
 // Sends nothing: a bucket's existence and permissions show with the first request.

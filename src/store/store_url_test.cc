@@ -45,6 +45,7 @@ TEST(StoreUrlTest, S3NamesABucketAndMaybeAPrefix) {
   ExpectUrl("s3://bucket/", Kind::kS3, "bucket", "");
   ExpectUrl("s3://my.bucket-1/a/b c", Kind::kS3, "my.bucket-1", "a/b c");
   ExpectUrl("s3://bucket/a/", Kind::kS3, "bucket", "a");
+  ExpectUrl("dynamodb://my.table-1/a/b", Kind::kDynamo, "my.table-1", "a/b");
 }
 
 TEST(StoreUrlTest, HttpIsTakenAsItStands) {
@@ -64,7 +65,7 @@ TEST(StoreUrlTest, RefusalsTeachTheRightForm) {
   ExpectRefused("https://", StatusCode::kInvalid, "https://host/path");
   ExpectRefused("https://host/dir?list", StatusCode::kInvalid, "takes no parameters");
   ExpectRefused("gs://bucket", StatusCode::kUnsupported, "s3://bucket/prefix");
-  ExpectRefused("dynamodb://table", StatusCode::kUnsupported, "not offered yet");
+  ExpectRefused("dynamodb:///prefix", StatusCode::kInvalid, "names no table");
 }
 
 TEST(StoreUrlTest, SecretInABucketNameIsNotRepeated) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "store/caching_store.h"
+#include "store/dynamo_create.h"
 #include "store/local_store.h"
 #include "store/memory_cache.h"
 #include "store/memory_store.h"
@@ -12,6 +13,7 @@
 #include "store/store_url.h"
 #include "store/two_door_store.h"
 #include "tests/contract/http_reads.h"
+#include "tests/support/dynamo_server.h"
 #include "tests/support/s3_server.h"
 #include "tests/support/scratch_folder.h"
 
@@ -138,6 +140,27 @@ Backend S3(const std::string& name, TestS3Server::Options server_options) {
           server_options.kind == TestS3Server::Kind::kVersitygw};
 }
 
+// A table of its own each time: List looks through the whole of it.
+Backend Dynamo(const std::string& name, Wrap wrap) {
+  return {
+      name, [wrap]() -> Result<OpenedBackend> {
+        static const Result<std::unique_ptr<TestDynamoServer>> server = TestDynamoServer::Start();
+        if (!server.ok()) return server.error();
+        OpenedBackend opened;
+        opened.url = "dynamodb://table-" + Env::Process().uuids.Next().ToString() + "/some/pond";
+        opened.environment = (*server)->Environment();
+        OpenOptions options;
+        options.s3.keys = {"testkey", "never-print-this-key", ""};
+        options.s3.region = "us-east-1";
+        options.s3.endpoint = (*server)->endpoint();
+        Env& env = Env::Process();
+        RETURN_IF_ERROR(Block(env.executor, CreateDynamoTable(env, {}, opened.url, options.s3)));
+        ASSIGN_OR_RETURN(auto store, OpenStore(env, opened.url, options));
+        opened.store = wrap(std::move(store));
+        return opened;
+      }};
+}
+
 TestS3Server::Options Kind(TestS3Server::Kind kind) {
   TestS3Server::Options options;
   options.kind = kind;
@@ -155,12 +178,15 @@ TestS3Server::Options VirtualHost() {
 std::ostream& operator<<(std::ostream& out, const Backend& backend) { return out << backend.name; }
 
 std::vector<Backend> SharedBackends() {
-  std::vector<Backend> backends{Local(), S3("versitygw", Kind(TestS3Server::Kind::kVersitygw))};
+  std::vector<Backend> backends{Local(), DynamoBackend(),
+                                S3("versitygw", Kind(TestS3Server::Kind::kVersitygw))};
   if (!TestS3Server::MinioPath().empty()) {
     backends.push_back(S3("minio", Kind(TestS3Server::Kind::kMinio)));
   }
   return backends;
 }
+
+Backend DynamoBackend() { return Dynamo("dynamodb", Same); }
 
 std::vector<Backend> AllBackends() {
   std::vector<Backend> backends{
@@ -175,6 +201,7 @@ std::vector<Backend> AllBackends() {
       OverMemory("delaying", true, Delaying),
       OverMemory("failing_under_retries", true, FailingUnderRetries),
       S3("versitygw_virtual_host", VirtualHost()),
+      Dynamo("dynamodb_failing_under_retries", FailingUnderRetries),
   };
   for (Backend& shared : SharedBackends()) backends.push_back(std::move(shared));
   return backends;

@@ -37,5 +37,6 @@ std::ostream& operator<<(std::ostream& out, const Backend& backend);
 std::vector<Backend> AllBackends();
 // Those that other processes can open.
 std::vector<Backend> SharedBackends();
+Backend DynamoBackend();
 
 }  // namespace duckpond

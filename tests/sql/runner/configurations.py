@@ -5,6 +5,7 @@ Fields of a file, all but "why", "pond" and "attach" optional:
   why              what this configuration shows
   pond             the pond's place; ${SCRATCH}, ${UNIQUE} and those of the server are filled in
   server           "s3": a versitygw is started; gives ${S3_ENDPOINT}, ${S3_KEY}, ${S3_SECRET}, …
+                   "dynamodb": DynamoDB Local is started; gives ${DYNAMODB_ENDPOINT} and so on
   before_attach    statements for each new DuckDB instance
   attach           the statement that attaches ${POND} as pond
   after_attach     statements for the new pond
@@ -73,4 +74,9 @@ def serving(configs, scratch):
             variables.update(S3_ENDPOINT=f"http://127.0.0.1:{port}", S3_KEY=servers.KEY,
                              S3_SECRET=servers.SECRET, S3_REGION=servers.REGION,
                              S3_BUCKET=servers.BUCKET)
+        if any(config.server == "dynamodb" for config in configs):
+            port = stack.enter_context(servers.dynamo_server())
+            variables.update(DYNAMODB_ENDPOINT=f"http://127.0.0.1:{port}", DYNAMODB_KEY=servers.KEY,
+                             DYNAMODB_SECRET=servers.SECRET, DYNAMODB_REGION=servers.REGION,
+                             DYNAMODB_TABLE=servers.TABLE)
         yield variables
