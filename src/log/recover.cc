@@ -284,6 +284,21 @@ PondFile PondFileOf(const BaseRecord& base) {
   return file;
 }
 
+// Some servers take an object that was deleted for one that is there, when it is to be absent: then
+// its deletion is taken back first. Gives what is there now.
+Task<Result<Present>> Undelete(Search search, std::string key) {
+  if (search.history != nullptr) {
+    auto versions = co_await search.history->Versions(search.context, key, 1);
+    if (!versions.ok()) co_return versions.error();
+    if (!versions->empty() && versions->front().deleted) {
+      const Status undeleted =
+          co_await search.history->Undelete(search.context, key, versions->front().id);
+      if (!undeleted.ok()) co_return undeleted;
+    }
+  }
+  co_return co_await ReadPresent(search.site, search.context, key, kLogBytesMax);
+}
+
 // Puts `body` where `present` was seen. An answer that was lost is looked up.
 Task<Status> PutBack(Search search, std::string key, Bytes body, Present present) {
   const PutCondition condition =
@@ -292,6 +307,14 @@ Task<Status> PutBack(Search search, std::string key, Bytes body, Present present
   if (!reply.ok()) co_return reply.error().Prefixed(key);
   if (reply->state == PutReply::State::kWritten) co_return Status::Ok();
   auto now = co_await ReadPresent(search.site, search.context, key, kLogBytesMax);
+  const bool still_gone = now.ok() && !now->there && !present.there;
+  if (still_gone && reply->state == PutReply::State::kConflict) {
+    now = co_await Undelete(search, key);
+    if (!now.ok()) co_return now.error();
+    if (now->there && now->content.view() != body.view()) {
+      co_return co_await PutBack(search, key, std::move(body), *std::move(now));
+    }
+  }
   if (now.ok() && now->there && now->content.view() == body.view()) co_return Status::Ok();
   if (reply->state == PutReply::State::kUnknown) {
     co_return Status::Unknown(key + ": " + reply->detail + "; look again");

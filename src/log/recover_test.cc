@@ -20,6 +20,9 @@ class KeepingStore final : public StoreWrapper, public ObjectHistory {
   Task<Result<PutReply>> Put(Context context, std::string key, Bytes body,
                              PutCondition condition) override {
     if (before_put) std::exchange(before_put, nullptr)();
+    if (keeps_gone && condition.kind == PutCondition::Kind::kIfAbsent) {
+      co_return PutReply{PutReply::State::kConflict, {}, "there is a deletion"};
+    }
     auto reply = co_await below()->Put(std::move(context), key, body, std::move(condition));
     if (reply.ok() && reply->state == PutReply::State::kWritten) Keep(key, body, false);
     if (reply.ok() && std::exchange(loses_answer, false)) {
@@ -39,7 +42,7 @@ class KeepingStore final : public StoreWrapper, public ObjectHistory {
     const auto& kept = kept_[key];
     for (size_t i = kept.size(); i > 0 && versions.size() < count_max; --i) {
       versions.push_back({std::to_string(i - 1), static_cast<int64_t>(i) * 1'000'000,
-                          kept[i - 1].content.size(), kept[i - 1].deleted});
+                          kept[i - 1].content.size(), i == kept.size(), kept[i - 1].deleted});
     }
     co_return versions;
   }
@@ -47,10 +50,19 @@ class KeepingStore final : public StoreWrapper, public ObjectHistory {
     ++reads;
     co_return kept_[key].at(std::stoul(id)).content;
   }
+  Task<Status> Undelete(Context, std::string key, std::string id) override {
+    auto& kept = kept_[key];
+    kept.erase(kept.begin() + static_cast<ptrdiff_t>(std::stoul(id)));
+    keeps_gone = false;
+    const Bytes before = kept.back().content;
+    auto put = co_await below()->Put(Context(), key, before, PutCondition::None());
+    co_return put.status();
+  }
   void Forget() { kept_.clear(); }
 
   int reads = 0;
   bool loses_answer = false;
+  bool keeps_gone = false;  // As a server to which a deletion is an object.
   std::function<void()> before_put;
 
  private:
@@ -120,6 +132,20 @@ TEST_F(RecoverTest, ALogThatWasDeletedComesBackAndNotInADryRun) {
   EXPECT_EQ(Content(log_), before);
   EXPECT_EQ(State(), "k=3");
   ExpectDone(Apply(), 0);
+}
+
+TEST_F(RecoverTest, ADeletionThatIsInTheWayIsTakenBack) {
+  const std::string before = Content(log_);
+  Remove(log_);
+  store_->keeps_gone = true;
+  ExpectDone(Apply(), 1);
+  EXPECT_EQ(Content(log_), before);
+  // What is there then is not what is wanted.
+  Put(log_, "oops");
+  Remove(log_);
+  store_->keeps_gone = true;
+  ExpectDone(Apply(), 1);
+  EXPECT_EQ(Content(log_), before);
 }
 
 TEST_F(RecoverTest, AnythingThatIsNoLogIsReplaced) {

@@ -24,6 +24,7 @@ struct ObjectVersion {
   std::string id;       // The store's own, opaque.
   int64_t time_us = 0;  // When it was written, by the store's clock.
   uint64_t bytes = 0;
+  bool latest = false;   // What a plain read gives.
   bool deleted = false;  // Somebody deleted the object then: there is no content.
 };
 
@@ -39,6 +40,10 @@ class ObjectHistory {
   // The content of one. Errors: kNotFound if it is gone. Cost: one request.
   virtual Task<Result<Bytes>> ReadVersion(Context context, std::string key, std::string id,
                                           uint64_t bytes_max) = 0;
+
+  // Takes back the deletion that is version `id`: if nothing was written since, the content before
+  // it is there again. Cost: one request.
+  virtual Task<Status> Undelete(Context context, std::string key, std::string id) = 0;
 };
 
 }  // namespace duckpond

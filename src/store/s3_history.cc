@@ -29,6 +29,7 @@ struct Marker {
 Result<ObjectVersion> ReadListed(const XmlElement& listed) {
   ObjectVersion version;
   version.id = listed.ChildText("VersionId");
+  version.latest = listed.ChildText("IsLatest") == "true";
   version.deleted = listed.name == "DeleteMarker";
   version.time_us = ParseIsoTime(listed.ChildText("LastModified")).value_or(0);
   if (!version.deleted) {
@@ -69,6 +70,7 @@ class S3History final : public ObjectHistory {
                                                     size_t count_max) override;
   Task<Result<Bytes>> ReadVersion(Context context, std::string key, std::string id,
                                   uint64_t bytes_max) override;
+  Task<Status> Undelete(Context context, std::string key, std::string id) override;
 
  private:
   Task<Result<HttpReply>> Send(Context context, S3Call call);
@@ -107,8 +109,9 @@ Task<Result<std::vector<ObjectVersion>>> S3History::Versions(Context context, st
     next = *std::move(read);
     if (next.key.empty() || versions.size() >= count_max) break;
   }
-  // Some servers list what was deleted apart.
+  // Some servers list what was deleted apart, and all of them tell times by the second at best.
   std::ranges::stable_sort(versions, std::greater<>(), &ObjectVersion::time_us);
+  std::ranges::stable_partition(versions, &ObjectVersion::latest);
   if (versions.size() > count_max) versions.resize(count_max);
   co_return versions;
 }
@@ -128,6 +131,15 @@ Task<Result<Bytes>> S3History::ReadVersion(Context context, std::string key, std
   options.bytes_max = bytes_max;
   CO_ASSIGN_OR_RETURN(GetReply read, MeaningOfGet(asked, options, std::move(reply)));
   co_return std::move(read.bytes);
+}
+
+Task<Status> S3History::Undelete(Context context, std::string key, std::string id) {
+  CO_RETURN_IF_ERROR(CheckKey(key));
+  const S3Asked asked = sender_.Asked("DELETE", key);
+  S3Call call("DELETE", sender_.place().prefix + key);
+  call.query.emplace_back("versionId", id);
+  CO_ASSIGN_OR_RETURN(const HttpReply reply, co_await Send(context, std::move(call)));
+  co_return MeaningOfDelete(asked, reply).status();
 }
 
 }  // namespace

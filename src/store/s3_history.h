@@ -6,7 +6,8 @@
 // Threads:   all methods may be called concurrently.
 // Lifetime:  borrows Env, which must outlive it; outlives its tasks.
 // Errors:    as store/s3_reply.h. kInvalid where it may not be listed: s3:ListBucketVersions and
-//            s3:GetObjectVersion are needed.
+//            s3:GetObjectVersion are needed,
+//            s3:DeleteObjectVersion to take back a deletion.
 #pragma once
 
 #include <memory>

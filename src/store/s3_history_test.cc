@@ -76,6 +76,26 @@ TEST_F(S3HistoryTest, VersionsComePageByPageTheNewestFirst) {
   EXPECT_NE(server_->seen()[0].Header("authorization"), "");
 }
 
+TEST_F(S3HistoryTest, OfOneSecondTheLatestIsFirst) {
+  std::string marker = Version("d", "2026-01-01T00:00:01Z");
+  marker.replace(marker.find("<Size>7</Size></Version>"), std::string::npos,
+                 "<IsLatest>true</IsLatest></DeleteMarker>");
+  marker.replace(0, std::string("<Version>").size(), "<DeleteMarker>");
+  Answer({Page(Version("a", "2026-01-01T00:00:02Z") + marker)});
+  EXPECT_EQ(Versions()->front().id, "d");
+  EXPECT_TRUE(Versions()->front().deleted);
+}
+
+TEST_F(S3HistoryTest, ADeletionIsTakenBackByItsId) {
+  Answer({ScriptedReply::Http(204)});
+  Executor& executor = Env::Process().executor;
+  EXPECT_EQ(Block(executor, history_->Undelete({}, "pond.log", "d")), Status::Ok());
+  EXPECT_EQ(server_->seen()[0].method, "DELETE");
+  EXPECT_EQ(server_->seen()[0].target, "/bucket/pond/pond.log?versionId=d");
+  Answer({ScriptedReply::Http(403, {}, "<Error><Code>AccessDenied</Code></Error>")});
+  EXPECT_EQ(Block(executor, history_->Undelete({}, "pond.log", "d")).code(), StatusCode::kInvalid);
+}
+
 TEST_F(S3HistoryTest, WhatFollowsAreOtherObjects) {
   Answer({Page(Version("a", "2026-01-01T00:00:01Z"), "<NextKeyMarker>pond/q</NextKeyMarker>")});
   EXPECT_EQ(Versions()->size(), 1u);

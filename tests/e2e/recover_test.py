@@ -150,6 +150,8 @@ class WithoutVersions(ProgramTest):
         self.assertIn("is whole", self.run_ok("log", "verify", self.pond))
 
     def test_where_nothing_was_nothing_is_made(self):
+        self.run_refused("log", "recover", self.pond, "--apply", says=["no directory", self.pond])
+        pathlib.Path(self.pond).mkdir()
         self.run_refused("log", "recover", self.pond, "--apply", says=["no trace of a pond"])
 
 
