@@ -125,6 +125,7 @@ TEST_F(FlushTest, AWaitingCommitStopsWaitingWhenItIsCancelled) {
   ASSERT_EQ(Insert(*flusher, "t", {{100, Noise(1)}}), Status::Ok());
   ASSERT_EQ(Insert(*waiting, "t", {{101, Noise(2)}}), Status::Ok());
   auto first = Start(env_.executor, flusher->Commit(Context{}, CommitOptions{}));
+  EXPECT_TRUE(executor_.RunUntilIdle(1'000'000));  // It is the first to flush, and stuck.
   CancelSource source;
   Context context;
   context.cancel = source.token();
