@@ -39,6 +39,12 @@ Result<ObjectVersion> ReadListed(const XmlElement& listed) {
   return version;
 }
 
+// Some servers list what was deleted apart, and all of them tell times by the second at best.
+bool IsBefore(const ObjectVersion& a, const ObjectVersion& b) {
+  if (a.latest != b.latest) return a.latest;
+  return a.time_us > b.time_us;
+}
+
 // Adds those of `key` in `body`, a page of a listing of what starts with it.
 Result<Marker> ReadPage(std::string_view body, const std::string& key,
                         std::vector<ObjectVersion>& versions) {
@@ -50,7 +56,7 @@ Result<Marker> ReadPage(std::string_view body, const std::string& key,
     const bool listed = child.name == "Version" || child.name == "DeleteMarker";
     if (!listed || child.ChildText("Key") != key) continue;
     ASSIGN_OR_RETURN(ObjectVersion version, ReadListed(child));
-    versions.push_back(std::move(version));
+    versions.insert(std::ranges::upper_bound(versions, version, IsBefore), std::move(version));
   }
   Marker next;
   if (root.ChildText("IsTruncated") != "true") return next;
@@ -109,9 +115,6 @@ Task<Result<std::vector<ObjectVersion>>> S3History::Versions(Context context, st
     next = *std::move(read);
     if (next.key.empty() || versions.size() >= count_max) break;
   }
-  // Some servers list what was deleted apart, and all of them tell times by the second at best.
-  std::ranges::stable_sort(versions, std::greater<>(), &ObjectVersion::time_us);
-  std::ranges::stable_partition(versions, &ObjectVersion::latest);
   if (versions.size() > count_max) versions.resize(count_max);
   co_return versions;
 }
