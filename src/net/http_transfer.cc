@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "net/shown_url.h"
 
 namespace duckpond {
 namespace {
@@ -38,15 +39,12 @@ std::string_view Trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
-// The part of a URL that messages name: without the query, which may be long.
-std::string_view WithoutQuery(std::string_view url) { return url.substr(0, url.find('?')); }
-
 }  // namespace
 
 Status HttpTransfer::CheckRequest() const {
   const bool http = request_.url.starts_with("http://") || request_.url.starts_with("https://");
   if (!http || HasControl(request_.url)) {
-    return Status::Invalid("not an http or https URL: " + std::string(WithoutQuery(request_.url)));
+    return Status::Invalid("not an http or https URL: " + ShownUrl(request_.url));
   }
   for (const HttpHeader& header : request_.headers) {
     // Values may be secrets: only the name is shown.
@@ -232,7 +230,7 @@ bool HttpTransfer::sent() const {
 }
 
 std::string HttpTransfer::Describe(CURLcode code) const {
-  std::string text = request_.method + " " + std::string(WithoutQuery(request_.url)) + ": ";
+  std::string text = request_.method + " " + ShownUrl(request_.url) + ": ";
   if (cancelled) return text + "cancelled";
   if (replay_refused_) return text + "the connection was closed before an answer came";
   // OpenSSL's own words say little: "asn1 encoding routines::EVP lib".
@@ -258,8 +256,8 @@ Result<HttpReply> HttpTransfer::Finish(CURLcode code) {
     return std::move(reply_);
   }
   if (!too_much_.empty()) {
-    return Status::Exhausted(request_.method + " " + std::string(WithoutQuery(request_.url)) +
-                             ": the reply's " + too_much_);
+    return Status::Exhausted(request_.method + " " + ShownUrl(request_.url) + ": the reply's " +
+                             too_much_);
   }
   if (sent()) return Status::Unknown(Describe(code));
   switch (code) {

@@ -164,6 +164,19 @@ TEST_F(CredentialsFetchTest, AContainersRefusalIsTold) {
             std::string::npos);
 }
 
+TEST_F(CredentialsFetchTest, PasswordsInUrlsAreNotRepeated) {
+  server_.StopListening();
+  const std::string with_password =
+      "http://user:" + std::string(kHush) + "@" + server_.url().substr(7) + "/x?token=" + kHush;
+  variables_["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = with_password;
+  EXPECT_EQ(Shown().find("INVALID"), 0u);
+  Write("jwt", kHush);
+  variables_["AWS_WEB_IDENTITY_TOKEN_FILE"] = InFolder("jwt");
+  variables_["AWS_ROLE_ARN"] = "arn:r";
+  variables_["AWS_ENDPOINT_URL_STS"] = with_password;
+  EXPECT_EQ(Shown().find("UNAVAILABLE"), 0u);
+}
+
 TEST_F(CredentialsFetchTest, AWebIdentitysTokenIsReadAndExchangedUnsigned) {
   Write("jwt", "ey.token/+\n");
   variables_["AWS_WEB_IDENTITY_TOKEN_FILE"] = InFolder("jwt");

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "net/http_client.h"
+#include "net/shown_url.h"
 #include "store/aws_profile.h"
 
 namespace duckpond {
@@ -50,7 +51,7 @@ class ContainerFetcher final : public KeyFetcher {
       : url_(std::move(url)),
         token_(std::move(token)),
         token_path_(std::move(token_path)),
-        source_("the container's endpoint " + url_) {}
+        source_("the container's endpoint " + ShownUrl(url_)) {}
 
   Task<Result<FetchedKeys>> Fetch(Context context) override {
     HttpRequest request;
@@ -84,7 +85,7 @@ class MachineFetcher final : public KeyFetcher {
   MachineFetcher(std::string endpoint, std::string looked_at)
       : endpoint_(std::move(endpoint)),
         looked_at_(std::move(looked_at)),
-        source_("the metadata service " + endpoint_) {}
+        source_("the metadata service " + ShownUrl(endpoint_)) {}
 
   Task<Result<FetchedKeys>> Fetch(Context context) override {
     HttpClient client(LocalSettings());

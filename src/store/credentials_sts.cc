@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "base/iso_time.h"
 #include "net/http_client.h"
+#include "net/shown_url.h"
 #include "store/aws_profile.h"
 #include "store/s3_quirks.h"
 #include "store/s3_xml.h"
@@ -104,8 +105,8 @@ class RoleFetcher final : public KeyFetcher {
         place_(std::move(place)),
         role_(std::move(role)),
         with_(std::move(with)),
-        source_(fmt::format("role {}, assumed at {} with keys of {}", role_.arn, place_.url,
-                            with_->source())) {}
+        source_(fmt::format("role {}, assumed at {} with keys of {}", role_.arn,
+                            ShownUrl(place_.url), with_->source())) {}
 
   Task<Result<FetchedKeys>> Fetch(Context context) override {
     CO_ASSIGN_OR_RETURN(const AwsKeys keys, co_await with_->Get(context));
@@ -145,8 +146,8 @@ class WebIdentityFetcher final : public KeyFetcher {
       : place_(std::move(place)),
         role_(std::move(role)),
         token_path_(std::move(token_path)),
-        source_(fmt::format("role {}, assumed at {} with the token in {}", role_.arn, place_.url,
-                            token_path_)) {}
+        source_(fmt::format("role {}, assumed at {} with the token in {}", role_.arn,
+                            ShownUrl(place_.url), token_path_)) {}
 
   Task<Result<FetchedKeys>> Fetch(Context context) override {
     // Read each time: it is renewed where it lies.

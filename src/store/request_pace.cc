@@ -29,7 +29,8 @@ int64_t RequestPace::TakeTurn() {
 }
 
 Task<Status> RequestPace::Wait(Context context) {
-  const int64_t wait_us = TakeTurn();
+  // Who asks paces itself.
+  const int64_t wait_us = context.once ? 0 : TakeTurn();
   if (wait_us == 0) co_return Status::Ok();
   if (env_.executor.NowUs() >= context.deadline_us - wait_us) {
     co_return Status::Unavailable("the store has asked to be spared for longer than there is time");

@@ -29,7 +29,7 @@ class RequestPace {
  public:
   explicit RequestPace(Env& env) : env_(env) {}
 
-  // Until it is this request's turn.
+  // Until it is this request's turn. A context with `once` is not held back: its caller paces.
   // Errors: kUnavailable if the context's deadline is before it; kCancelled.
   Task<Status> Wait(Context context);
 

@@ -80,6 +80,15 @@ TEST_F(RequestPaceTest, RetryAfterHoldsBackAllButNotForEver) {
   EXPECT_LE(StartAll(1), 6 * kSecondUs);
 }
 
+TEST_F(RequestPaceTest, WhoAsksOnceAndPacesItselfIsNotHeldBack) {
+  pace_.Throttled("pond.log", 2 * kSecondUs);
+  Context context;
+  context.once = true;
+  const MonotonicUs now_us = executor_.NowUs();
+  EXPECT_TRUE(Block(executor_, pace_.Wait(context)).ok());
+  EXPECT_EQ(executor_.NowUs(), now_us);
+}
+
 TEST_F(RequestPaceTest, WhoHasNoTimeToWaitIsToldAtOnce) {
   pace_.Throttled("k", 2 * kSecondUs);
   Context context;

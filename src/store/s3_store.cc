@@ -165,7 +165,10 @@ Task<Result<ListReply>> S3ObjectStore::List(Context context, std::string prefix,
   if (token) call.query.emplace_back("continuation-token", *std::move(token));
   call.reply_bytes_max = kListingBytesMax;
   const Result<HttpReply> reply = co_await sender_.Send(context, std::move(call));
-  if (!reply.ok()) co_return AsRead(reply.error(), context, env_.executor.NowUs());
+  if (!reply.ok()) {
+    const Status failed = AsRead(reply.error(), context, env_.executor.NowUs());
+    co_return failed.Prefixed(url_ + "/" + prefix);
+  }
   auto listing = MeaningOfList(sender_.Asked("LIST", prefix), store_prefix, *reply);
   if (!listing.ok() || !whole_folder) co_return listing;
   std::erase_if(listing->objects, [&prefix](const ListReply::Object& object) {

@@ -406,6 +406,42 @@ TEST_F(S3StoreTest, SecretIsInNoMessageThoughTheServerRepeatsIt) {
   }
 }
 
+// Whatever a server, or something on the way, answers: the error names store and object.
+TEST_F(S3StoreTest, EachBadAnswerNamesStoreAndObject) {
+  const std::string page = "<html><body>Please log in</body></html>";
+  const ScriptedReply replies[] = {
+      ScriptedReply::Http(200, {}, page),
+      ScriptedReply::Http(403, {}, page),
+      ScriptedReply::Http(404, {}, page),
+      ScriptedReply::Http(407, {}, page),
+      ScriptedReply::Http(502, {}, page),
+      ScriptedReply::Http(302, {"Location: http://login.example/"}, page),
+      ScriptedReply::Http(403),
+      ScriptedReply::Http(500, {}, "<Error><Code>Inter"),
+      ScriptedReply::Http(400, {}, "<Error><Code>&bad;</Code></Error>"),
+      ScriptedReply::Raw("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf").ThenClose(),
+      ScriptedReply::Raw("HTTP/1.1 200 OK\r\nContent-").ThenClose(),
+      ScriptedReply::Raw("nonsense\r\n\r\n").ThenClose(),
+  };
+  for (const ScriptedReply& reply : replies) {
+    Answer({reply});
+    const auto got = Get();
+    const auto put = Put(PutCondition::IfAbsent());
+    const auto removed = Delete();
+    const auto listed = List("a/");
+    ASSERT_FALSE(got.ok()) << reply.bytes;
+    ASSERT_FALSE(listed.ok()) << reply.bytes;
+    std::vector<std::string> texts = {got.status().message(), listed.status().message(),
+                                      put.ok() ? put->detail : put.status().message()};
+    // A 2xx says that it is gone, whatever else it says.
+    if (!removed.ok()) texts.push_back(removed.status().message());
+    for (const std::string& text : texts) {
+      EXPECT_NE(text.find("bucket"), std::string::npos) << reply.bytes << "\n" << text;
+      EXPECT_NE(text.find("a/"), std::string::npos) << reply.bytes << "\n" << text;
+    }
+  }
+}
+
 TEST_F(S3StoreTest, BadKeysAndTagsAreRefusedUnsent) {
   Answer({ScriptedReply::Http(200)});
   EXPECT_EQ(CodeOf(Put(PutCondition::IfMatch({"\"a\"\r\nX: y"}))), StatusCode::kInvalid);

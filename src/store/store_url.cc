@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "net/shown_url.h"
 #include "store/dynamo_store.h"
 #include "store/http_store.h"
 #include "store/local_store.h"
@@ -30,15 +31,7 @@ bool IsSchemeCharacter(char c) {
 }
 
 // `url` as messages may show it: without what stands where a password or a key may stand.
-std::string Shown(std::string_view url) {
-  std::string shown(url.substr(0, url.find_first_of("?#")));
-  if (shown.size() < url.size()) shown += "?…";
-  const size_t at = shown.rfind('@');
-  if (at == std::string::npos) return shown;
-  size_t from = shown.find(':') + 1;
-  while (shown[from] == '/') ++from;
-  return shown.replace(from, at - from, "…");
-}
+std::string Shown(std::string_view url) { return ShownUrl(url); }
 
 // The scheme of `url` in lower case, or nothing if it is a path.
 std::string SchemeOf(std::string_view url) {
