@@ -84,7 +84,7 @@ def many_tables(folder, args):
     with session.Session(str(folder)) as pond:
         pond.rows("BEGIN")
         for number in range(args.tables):
-            pond.rows(f"CREATE TABLE t{number} ({COLUMNS}, at TIMESTAMP, done BOOLEAN)")
+            pond.rows(f"CREATE TABLE t{number} ({COLUMNS}, made TIMESTAMP, done BOOLEAN)")
         pond.rows("COMMIT")
         pond.rows("INSERT INTO t1 VALUES (1, 'one', 1, NULL, false)")
     return [measure(folder, "select from one table", "SELECT * FROM t1 WHERE id = 1", args.times),
