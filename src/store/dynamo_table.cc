@@ -15,7 +15,7 @@ constexpr size_t kBatchItemsMax = 100;
 constexpr size_t kInFlightMax = 16;
 constexpr int kAsksMax = 10;
 constexpr int64_t kWaitFirstUs = 20'000;
-constexpr int64_t kWaitMostUs = 2'000'000;
+constexpr int64_t kWaitMostUs = 500'000;
 // Besides what a caller wants: parts of older generations that nobody has removed yet.
 constexpr uint64_t kGarbageBytesMax = uint64_t{64} << 20;
 

@@ -19,7 +19,7 @@ using PutState = PutReply::State;
 
 constexpr int kThreads = 4;
 constexpr int kAppendsPerThread = 25;
-constexpr size_t kRollBytes = 400;
+constexpr size_t kRollBytes = 100;
 
 class DynamoContract : public StoreFixture {
  protected:
