@@ -96,6 +96,7 @@ TEST_F(HedgingStoreTest, BothRequestsAreCounted) {
   TimeOfGet();
   executor_.RunAll();
   EXPECT_EQ(ledger_->Total().gets, 102U);
+  EXPECT_EQ(ledger_->Total().bytes_read, 102U * 4);  // For it is billed, whoever took it.
 }
 
 TEST_F(HedgingStoreTest, FirstRequestWinsIfItsAnswerComesFirst) {

@@ -37,7 +37,12 @@ Task<Result<GetReply>> MeteredObjectStore::Get(Context context, std::string key,
   Result<GetReply> reply = co_await below()->Get(context, key, options);
   CostLedger::Entry entry;
   entry.kind = RequestKind::kGet;
-  if (reply.ok()) entry.bytes_read = reply->bytes.size();
+  if (reply.ok()) {
+    entry.bytes_read = reply->bytes.size();
+  } else if (reply.error().code() == StatusCode::kUnknown && options.range) {
+    // Given up, or broken off, while it was answered: what was sent is billed. No more than this.
+    entry.bytes_read = options.range->length.value_or(0);
+  }
   entry.usd = traits().prices.OfGet(entry.bytes_read);
   count.End(reply.status(), entry);
   co_return reply;
