@@ -19,6 +19,10 @@ using Place = HashLists::Place;
 constexpr int kHashBits = 48;
 // More keys than this are looked for in the whole list.
 constexpr size_t kWindowsMax = 4;
+// Lists of at most so many bytes are read whole, and remembered.
+constexpr uint64_t kSmallListBytes = 8 * 1024;
+// Answers that are remembered, some 100 bytes each, before all are forgotten.
+constexpr size_t kAnswersMax = 100'000;
 
 // What is compared: the upper bits, in the order of the numbers.
 std::string ListedHash(uint64_t hash) {
@@ -149,13 +153,35 @@ Task<Result<Bytes>> HashLists::Whole(Context context, Place place) {
   co_return content;
 }
 
+std::optional<HashLists::Keys> HashLists::Recall(const Place& place, const Keys& keys) {
+  const auto list = std::make_pair(place.file->id, place.list.offset);
+  Keys listed;
+  std::lock_guard lock(mutex_);
+  for (const std::string& key : keys) {
+    const auto answer = answers_.find({list, Xxh3_64(key)});
+    if (answer == answers_.end()) return std::nullopt;
+    if (answer->second) listed.push_back(key);
+  }
+  return listed;
+}
+
+void HashLists::RememberAnswers(const Place& place, const Keys& keys, const Keys& listed) {
+  const auto list = std::make_pair(place.file->id, place.list.offset);
+  std::lock_guard lock(mutex_);
+  if (answers_.size() + keys.size() > kAnswersMax) answers_.clear();
+  for (const std::string& key : keys) {
+    answers_[{list, Xxh3_64(key)}] = std::ranges::find(listed, key) != listed.end();
+  }
+}
+
 Task<Result<HashLists::Keys>> HashLists::Listed(Context context, Place place, Keys keys) {
+  if (auto known = Recall(place, keys)) co_return *std::move(known);
   std::vector<uint64_t> hashes;
   for (const std::string& key : keys) hashes.push_back(Xxh3_64(key));
   const uint64_t count = place.list.count;
   CHECK(count > 0);
   Keys listed;
-  bool all_known = keys.size() <= kWindowsMax;
+  bool all_known = keys.size() <= kWindowsMax && HashListBytes(count) > kSmallListBytes;
   if (all_known) {
     std::vector<Task<Result<Bytes>>> fetches;
     for (const uint64_t hash : hashes) {
@@ -170,7 +196,10 @@ Task<Result<HashLists::Keys>> HashLists::Listed(Context context, Place place, Ke
       if (Contains(part, hash)) listed.push_back(keys[i]);
     }
   }
-  if (all_known) co_return listed;
+  if (all_known) {
+    RememberAnswers(place, keys, listed);
+    co_return listed;
+  }
   CO_ASSIGN_OR_RETURN(const Bytes list, co_await Whole(context, place));
   listed.clear();
   for (size_t i = 0; i < keys.size(); ++i) {

@@ -11,7 +11,8 @@
 //           accident once in 28,000 such pairs, and then the keys are read.
 // Threads:  all methods may be called concurrently.
 // Lifetime: outlives its tasks.
-// Memory:   lists that were read whole are remembered, up to kHashListBytesInMemoryMax.
+// Memory:   lists that were read whole are remembered, up to kHashListBytesInMemoryMax; of others
+//           the last answers.
 // Errors:   kCorrupt for a file that is missing, has another size or altered bytes; those of the
 //           store.
 #pragma once
@@ -19,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,7 +43,8 @@ class HashLists {
   };
 
   // Those of `keys` whose hash is in the list: nearly always just those that are in the file.
-  // Cost: for few keys a GET of a few kilobytes each, at the same time; else one of the list.
+  // Cost: for few keys a GET of a few kilobytes each, at the same time; else one of the list, as
+  // for a list of a few kilobytes. None for what is remembered.
   using Keys = std::vector<std::string>;
   Task<Result<Keys>> Listed(Context context, Place place, Keys keys);
 
@@ -51,11 +54,15 @@ class HashLists {
  private:
   Task<Result<Bytes>> Whole(Context context, Place place);
   void Remember(const Place& place, const Result<Bytes>& content);
+  std::optional<Keys> Recall(const Place& place, const Keys& keys);
+  void RememberAnswers(const Place& place, const Keys& keys, const Keys& listed);
 
   const std::shared_ptr<ObjectStore> store_;
   std::mutex mutex_;
   std::map<std::pair<Uuid, uint64_t>, Bytes> known_;  // By file and offset.
   uint64_t known_bytes_ = 0;
+  // Whether a key is listed: by file and offset, and the key's hash.
+  std::map<std::pair<std::pair<Uuid, uint64_t>, uint64_t>, bool> answers_;
 };
 
 }  // namespace duckpond

@@ -2,6 +2,7 @@
 #include "lake/pond.h"
 
 #include "lake/catalog_folder.h"
+#include "lake/key_probe.h"
 #include "lake/pond_site.h"
 #include "lake/transaction_impl.h"
 
@@ -45,12 +46,17 @@ class PondImpl final : public Pond {
   ObjectStore& store() override { return *site_->store; }
   EventLog& log() override { return *site_->log; }
   Env& env() override { return site_->env; }
+  const PondSitePtr& site() const { return site_; }
 
  private:
   const PondSitePtr site_;
 };
 
 }  // namespace
+
+std::shared_ptr<HashLists> HashListsOf(Pond& pond) {
+  return static_cast<PondImpl&>(pond).site()->hash_lists;
+}
 
 std::shared_ptr<Pond> Pond::Open(Env& env, std::shared_ptr<ObjectStore> store, PondOptions options,
                                  const std::string& share) {
