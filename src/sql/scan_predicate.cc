@@ -85,6 +85,58 @@ Predicate NullTest(const Column& column, bool is_null) {
   return result;
 }
 
+// column starts with `prefix`. Its next sibling in the order of bytes need not be valid UTF-8.
+Predicate StartsWith(const Column& column, const std::string& prefix) {
+  if (prefix.empty() || column.type.id != TypeId::kVarchar) return True();
+  std::string behind = prefix;
+  ++behind.back();  // Never overflows: UTF-8 has no byte 0xFF.
+  const auto bound = [&](Kind kind, const std::string& text) {
+    Predicate result;
+    result.kind = kind;
+    result.field_id = column.field_id;
+    AppendKey(column.type, text, result.values.emplace_back());
+    return result;
+  };
+  return Join(Kind::kAnd, {bound(Kind::kGreaterEqual, prefix), bound(Kind::kLess, behind)});
+}
+
+// Whether values have neighbours, and fit into a HUGEINT with room.
+bool IsWhole(const duckdb::LogicalType& type) {
+  return type.id() == duckdb::LogicalTypeId::DATE ||
+         (type.IsIntegral() && duckdb::GetTypeIdSize(type.InternalType()) <= 8);
+}
+
+// Whether a cast keeps the order of values, and tells all of them apart.
+bool KeepsOrder(const duckdb::LogicalType& from, const duckdb::LogicalType& to) {
+  if (from.id() == duckdb::LogicalTypeId::DATE) {
+    return to.id() == duckdb::LogicalTypeId::TIMESTAMP;
+  }
+  if (!from.IsIntegral()) return false;
+  // Doubles have 53 bits for whole numbers.
+  const bool is_small = duckdb::GetTypeIdSize(from.InternalType()) <= 4;
+  return to.IsIntegral() || to.id() == duckdb::LogicalTypeId::DECIMAL ||
+         (to.id() == duckdb::LogicalTypeId::DOUBLE && is_small);
+}
+
+// None where the cast fails: without a place for the error, DuckDB throws it.
+std::optional<duckdb::Value> CastTo(const duckdb::Value& value, const duckdb::LogicalType& type) {
+  duckdb::Value cast;
+  std::string error;
+  return value.DefaultTryCastAs(type, cast, &error) ? std::optional(cast) : std::nullopt;
+}
+
+// The next value of a type that IsWhole, or the one before; none at the end of its range.
+std::optional<duckdb::Value> Step(const duckdb::Value& value, int by) {
+  if (value.type().id() != duckdb::LogicalTypeId::DATE) {
+    const auto number = value.DefaultCastAs(duckdb::LogicalType::HUGEINT);
+    return CastTo(duckdb::Value::HUGEINT(number.GetValue<duckdb::hugeint_t>() + by), value.type());
+  }
+  const auto days = duckdb::Value::BIGINT(int64_t{value.GetValue<duckdb::date_t>().days} + by);
+  const auto moved = CastTo(days, duckdb::LogicalType::INTEGER);
+  if (!moved) return std::nullopt;
+  return duckdb::Value::DATE(duckdb::date_t(moved->GetValue<int32_t>()));
+}
+
 // Turns one expression into a predicate, with the table and the client at hand.
 class Translator {
  public:
@@ -100,6 +152,8 @@ class Translator {
         return Between(expression.Cast<duckdb::BoundBetweenExpression>());
       case ExpressionClass::BOUND_OPERATOR:
         return Operator(expression.Cast<duckdb::BoundOperatorExpression>());
+      case ExpressionClass::BOUND_FUNCTION:
+        return Function(expression.Cast<duckdb::BoundFunctionExpression>());
       default:
         return True();
     }
@@ -122,18 +176,88 @@ class Translator {
   }
 
   Predicate Comparison(const duckdb::BoundComparisonExpression& comparison) const {
-    const auto kind = KindOf(comparison.GetExpressionType());
-    const auto flipped = KindOf(duckdb::FlipComparisonExpression(comparison.GetExpressionType()));
-    if (!kind || !flipped) return True();
-    if (const Column* column = ColumnOf(*comparison.left)) {
-      const auto value = ValueOf(*comparison.right);
-      return value ? Compare(*column, *kind, *value) : True();
+    const ExpressionType type = comparison.GetExpressionType();
+    if (const auto value = ValueOf(*comparison.right)) {
+      return Compared(*comparison.left, type, *value);
     }
-    if (const Column* column = ColumnOf(*comparison.right)) {
-      const auto value = ValueOf(*comparison.left);
-      return value ? Compare(*column, *flipped, *value) : True();
+    if (const auto value = ValueOf(*comparison.left)) {
+      return Compared(*comparison.right, duckdb::FlipComparisonExpression(type), *value);
     }
     return True();
+  }
+
+  // <column, or a cast of one> <type> value
+  Predicate Compared(const Expression& side, ExpressionType type,
+                     const duckdb::Value& value) const {
+    const Column* column = ColumnOf(side);
+    if (type == ExpressionType::COMPARE_NOT_DISTINCT_FROM) {
+      if (value.IsNull()) return column ? NullTest(*column, true) : True();
+      type = ExpressionType::COMPARE_EQUAL;
+    }
+    const auto kind = KindOf(type);
+    if (!kind) return True();
+    if (column) return Compare(*column, *kind, value);
+    if (side.GetExpressionClass() != ExpressionClass::BOUND_CAST || value.IsNull()) return True();
+    const auto& cast = side.Cast<duckdb::BoundCastExpression>();
+    column = ColumnOf(*cast.child);
+    if (!column || cast.try_cast || value.type() != cast.return_type) return True();
+    return ComparedCast(*column, *kind, value);
+  }
+
+  // CAST(column AS <the type of `value`>) <kind> value
+  Predicate ComparedCast(const Column& column, Kind kind, const duckdb::Value& value) const {
+    const duckdb::LogicalType type = ToDuckDb(column.type);
+    if (type.id() == duckdb::LogicalTypeId::TIMESTAMP &&
+        value.type().id() == duckdb::LogicalTypeId::DATE) {
+      return ComparedDay(column, kind, value);
+    }
+    if (!IsWhole(type) || !KeepsOrder(type, value.type())) return True();
+    const auto nearest = CastTo(value, type);
+    const auto cast_back = nearest ? CastTo(*nearest, value.type()) : std::nullopt;
+    if (!cast_back) return True();
+    const duckdb::Value& back = *cast_back;
+    if (back == value) return Compare(column, kind, *nearest);
+    // No value of the column is equal: it is between two that follow each other.
+    const auto below = back < value ? nearest : Step(*nearest, -1);
+    const auto above = back < value ? Step(*nearest, 1) : nearest;
+    switch (kind) {
+      case Kind::kEqual:
+        return False();
+      case Kind::kGreater:
+      case Kind::kGreaterEqual:
+        return below ? Compare(column, Kind::kGreater, *below) : True();
+      case Kind::kLess:
+      case Kind::kLessEqual:
+        return above ? Compare(column, Kind::kLess, *above) : True();
+      default:
+        return True();
+    }
+  }
+
+  // CAST(column AS DATE) <kind> day, of a TIMESTAMP.
+  Predicate ComparedDay(const Column& column, Kind kind, const duckdb::Value& day) const {
+    const auto next_day = Step(day, 1);
+    const duckdb::LogicalType type = ToDuckDb(column.type);
+    const auto day_begin = CastTo(day, type);
+    const auto day_end = next_day ? CastTo(*next_day, type) : std::nullopt;
+    if (!day_begin || !day_end) return True();
+    const duckdb::Value& begin = *day_begin;
+    const duckdb::Value& end = *day_end;
+    switch (kind) {
+      case Kind::kEqual:
+        return Join(Kind::kAnd, {Compare(column, Kind::kGreaterEqual, begin),
+                                 Compare(column, Kind::kLess, end)});
+      case Kind::kGreater:
+        return Compare(column, Kind::kGreaterEqual, end);
+      case Kind::kGreaterEqual:
+        return Compare(column, Kind::kGreaterEqual, begin);
+      case Kind::kLess:
+        return Compare(column, Kind::kLess, begin);
+      case Kind::kLessEqual:
+        return Compare(column, Kind::kLess, end);
+      default:
+        return True();
+    }
   }
 
   Predicate Conjunction(const duckdb::BoundConjunctionExpression& conjunction) const {
@@ -144,28 +268,44 @@ class Translator {
   }
 
   Predicate Between(const duckdb::BoundBetweenExpression& between) const {
-    const Column* column = ColumnOf(*between.input);
-    if (!column) return True();
     std::vector<Predicate> children;
     if (const auto lower = ValueOf(*between.lower)) {
-      children.push_back(
-          Compare(*column, between.lower_inclusive ? Kind::kGreaterEqual : Kind::kGreater, *lower));
+      children.push_back(Compared(*between.input,
+                                  between.lower_inclusive
+                                      ? ExpressionType::COMPARE_GREATERTHANOREQUALTO
+                                      : ExpressionType::COMPARE_GREATERTHAN,
+                                  *lower));
     }
     if (const auto upper = ValueOf(*between.upper)) {
-      children.push_back(
-          Compare(*column, between.upper_inclusive ? Kind::kLessEqual : Kind::kLess, *upper));
+      children.push_back(Compared(*between.input,
+                                  between.upper_inclusive
+                                      ? ExpressionType::COMPARE_LESSTHANOREQUALTO
+                                      : ExpressionType::COMPARE_LESSTHAN,
+                                  *upper));
     }
     return Join(Kind::kAnd, std::move(children));
   }
 
+  Predicate Function(const duckdb::BoundFunctionExpression& function) const {
+    const std::string& name = function.function.name;
+    if ((name != "starts_with" && name != "^@" && name != "prefix") ||
+        function.children.size() != 2) {
+      return True();
+    }
+    const Column* column = ColumnOf(*function.children[0]);
+    const auto prefix = ValueOf(*function.children[1]);
+    if (!column || !prefix || prefix->type().id() != duckdb::LogicalTypeId::VARCHAR) return True();
+    return prefix->IsNull() ? False() : StartsWith(*column, duckdb::StringValue::Get(*prefix));
+  }
+
   Predicate Operator(const duckdb::BoundOperatorExpression& op) const {
-    const Column* column = op.children.empty() ? nullptr : ColumnOf(*op.children[0]);
-    if (!column) return True();
+    if (op.children.empty()) return True();
+    const Column* column = ColumnOf(*op.children[0]);
     switch (op.GetExpressionType()) {
       case ExpressionType::OPERATOR_IS_NULL:
-        return NullTest(*column, true);
+        return column ? NullTest(*column, true) : True();
       case ExpressionType::OPERATOR_IS_NOT_NULL:
-        return NullTest(*column, false);
+        return column ? NullTest(*column, false) : True();
       case ExpressionType::COMPARE_IN: {
         std::vector<duckdb::Value> values;
         for (size_t i = 1; i < op.children.size(); ++i) {
@@ -173,7 +313,14 @@ class Translator {
           if (!value) return True();
           values.push_back(*std::move(value));
         }
-        return In(*column, values);
+        if (column) return In(*column, values);
+        std::vector<Predicate> equals;
+        for (const duckdb::Value& value : values) {
+          equals.push_back(value.IsNull()
+                               ? False()
+                               : Compared(*op.children[0], ExpressionType::COMPARE_EQUAL, value));
+        }
+        return Join(Kind::kOr, std::move(equals));
       }
       default:
         return True();
@@ -240,6 +387,26 @@ Predicate ToPredicate(const duckdb::TableFilter& filter, const Column& column) {
       return FromDynamic(filter.Cast<duckdb::DynamicFilter>(), column);
     default:
       return True();
+  }
+}
+
+bool Changes(const duckdb::TableFilter& filter) {
+  const auto any_changes = [](const auto& filters) {
+    return std::ranges::any_of(filters, [](const auto& child) { return Changes(*child); });
+  };
+  switch (filter.filter_type) {
+    case duckdb::TableFilterType::DYNAMIC_FILTER:
+      return true;
+    case duckdb::TableFilterType::OPTIONAL_FILTER: {
+      const auto& child = filter.Cast<duckdb::OptionalFilter>().child_filter;
+      return child && Changes(*child);
+    }
+    case duckdb::TableFilterType::CONJUNCTION_AND:
+      return any_changes(filter.Cast<duckdb::ConjunctionAndFilter>().child_filters);
+    case duckdb::TableFilterType::CONJUNCTION_OR:
+      return any_changes(filter.Cast<duckdb::ConjunctionOrFilter>().child_filters);
+    default:
+      return false;
   }
 }
 

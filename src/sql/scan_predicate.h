@@ -23,7 +23,10 @@ std::optional<std::string> KeyOf(const duckdb::Value& value, const Type& type);
 Predicate ToPredicate(duckdb::ClientContext& client, const duckdb::Expression& expression,
                       const TableDef& def);
 
-// A filter that was pushed into the scan of `column`.
+// A filter that was pushed into the scan of `column`; as it is now, if it Changes.
 Predicate ToPredicate(const duckdb::TableFilter& filter, const Column& column);
+
+// Whether the filter gets narrower while the query runs, as that of ORDER BY … LIMIT does.
+bool Changes(const duckdb::TableFilter& filter);
 
 }  // namespace duckpond
