@@ -6,24 +6,19 @@
 
 #include "duckdb/storage/buffer_manager.hpp"
 #include "duckdb/storage/external_file_cache.hpp"
+#include "sql/reserved_memory.h"
 
 namespace duckpond {
 namespace {
 
-// What queries have left of DuckDB's memory before nothing more is kept, and what is kept at least
-// before the oldest of it makes room for new bytes instead.
-constexpr uint64_t kRoomShare = 8;
+// What is kept of DuckDB's memory at least before the oldest of it makes room for new bytes
+// instead.
+constexpr uint64_t kKeptShare = 8;
 
 // Whether bytes can be kept without taking the memory of a query, which would spill to disk.
 bool HasRoom(const duckdb::BufferManager& manager, uint64_t bytes) {
-  const uint64_t all = manager.GetMaxMemory();
-  if (manager.GetUsedMemory() + bytes <= all - all / kRoomShare) return true;
-  for (const auto& usage : manager.GetMemoryUsageInfo()) {
-    if (usage.tag == duckdb::MemoryTag::EXTERNAL_FILE_CACHE) {
-      return usage.size >= bytes + all / kRoomShare;
-    }
-  }
-  return false;
+  return manager.GetUsedMemory() + bytes <= SpareMemoryMax(manager) ||
+         KeptMemory(manager) >= bytes + manager.GetMaxMemory() / kKeptShare;
 }
 
 }  // namespace

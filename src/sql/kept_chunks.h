@@ -19,19 +19,10 @@
 #include <string_view>
 #include <vector>
 
+#include "lake/read_plan.h"
 #include "sql/duckdb_api.h"
 
 namespace duckpond {
-
-// A part of a file, in bytes from its start.
-struct FilePiece {
-  uint64_t offset = 0;
-  uint64_t bytes = 0;
-  uint64_t end() const { return offset + bytes; }
-  // Whatever the numbers are: those of a hostile file overflow.
-  bool IsWithin(uint64_t size) const { return bytes <= size && offset <= size - bytes; }
-  bool Has(const FilePiece& other) const { return offset <= other.offset && other.end() <= end(); }
-};
 
 // A part of a file that is checked as one.
 struct FileChunk {

@@ -20,6 +20,7 @@ ScanColumns::ScanColumns(const TableDef& def, const duckdb::TableFunctionInitInp
   if (input.filters) {
     for (const auto& [place, filter] : input.filters->filters) {
       const Output& output = all[place];
+      filters_change_ = filters_change_ || Changes(*filter);
       const bool is_column = output.kind == Output::Kind::kColumn;
       if (is_column && CanFilterStored(read_[output.read].type)) {
         filters_[output.read] = filter.get();

@@ -61,8 +61,9 @@ class ScanColumns {
     const duckdb::TableFilter* filter = nullptr;
   };
   const std::vector<OwnFilter>& own_filters() const { return own_filters_; }
-  // What all filters say, for pruning.
+  // What all filters say, for pruning; now, where they change while the query runs.
   Predicate FilterPredicate(const TableDef& def) const;
+  bool filters_change() const { return filters_change_; }
 
   // Where the rows of a chunk are from.
   struct Origin {
@@ -85,6 +86,7 @@ class ScanColumns {
   bool needs_row_ids_ = false;
   std::map<size_t, const duckdb::TableFilter*> filters_;
   std::vector<OwnFilter> own_filters_;
+  bool filters_change_ = false;
 };
 
 }  // namespace duckpond

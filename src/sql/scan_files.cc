@@ -16,15 +16,8 @@ namespace {
 
 // A file of at most this many bytes is read whole: one request instead of two.
 constexpr uint64_t kWholeFileBytes = 512 * 1024;
-// A row group of at most this many bytes is fetched whole, whatever columns are wanted of it.
-constexpr uint64_t kWholeGroupBytes = 2 * 1024 * 1024;
-// What one request fetches at most of row groups that lie side by side.
+// What one request fetches at most of pieces that lie side by side.
 constexpr uint64_t kRequestBytes = 4 * 1024 * 1024;
-
-// Columns that are no further apart are one piece: so much is read in the time of a request.
-constexpr uint64_t kGapBytes = 256 * 1024;
-// From this share of a row on, a row group is fetched as one piece whatever its size.
-constexpr double kMostColumns = 0.5;
 
 bool IsWhole(const DataFile& file) { return file.bytes <= kWholeFileBytes; }
 
@@ -57,21 +50,21 @@ bool MayBeKept(duckdb::ClientContext& client, const DataFile& file) {
   return chunks && chunks->any() && FooterIsCached(client, key);
 }
 
-// Pieces that hold all chunks, with gaps of at most kGapBytes.
-std::vector<FileSource::Piece> Join(std::vector<FileSource::Piece> chunks) {
-  std::ranges::sort(chunks, {}, &FileSource::Piece::offset);
-  std::vector<FileSource::Piece> pieces;
-  for (const FileSource::Piece& chunk : chunks) {
-    if (pieces.empty() || chunk.offset > pieces.back().end() + kGapBytes) {
-      pieces.push_back(chunk);
-    } else {
-      pieces.back().bytes = std::max(pieces.back().end(), chunk.end()) - pieces.back().offset;
-    }
-  }
-  return pieces;
-}
-
 }  // namespace
+
+std::vector<ProbedFile> CostOfFiles(const ScanUnits& plan) {
+  std::vector<ProbedFile> files;
+  for (const DataFilePtr& file : plan.files) {
+    const bool whole = IsWhole(*file);
+    files.push_back({file, 1, whole ? file->bytes : file->TailBytes()});
+  }
+  for (const ScanUnit& unit : plan.units) {
+    if (unit.kind != ScanUnit::Kind::kRowGroup || IsWhole(*files[unit.file].file)) continue;
+    ++files[unit.file].requests;
+    files[unit.file].bytes += files[unit.file].file->row_groups[unit.group].bytes;
+  }
+  return files;
+}
 
 ScanFiles::ScanFiles(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
                      std::vector<DataFilePtr> files, std::span<const ScanUnit> units,
@@ -79,6 +72,8 @@ ScanFiles::ScanFiles(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
     : client_(client),
       pond_(std::move(pond)),
       request_(std::move(request)),
+      price_(PriceOfReads(pond_->store().traits())),
+      waits_for_places_(ColumnsPay(price_, Measure(files, units, request_))),
       control_(std::make_shared<FileSource::Control>()) {
   control_->context.ledger = StatementLedger(client);
   control_->context.deadline_us = ConnectionState::Of(client)->deadline_us();
@@ -95,12 +90,28 @@ ScanFiles::ScanFiles(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
 
 ScanFiles::~ScanFiles() { control_->cancel.Cancel(); }
 
+GroupsToRead ScanFiles::Measure(const std::vector<DataFilePtr>& files,
+                                std::span<const ScanUnit> units, const Request& request) {
+  GroupsToRead read;
+  read.columns = request.columns.size();
+  for (const ScanUnit& unit : units) {
+    if (unit.kind != ScanUnit::Kind::kRowGroup || IsWhole(*files[unit.file])) continue;
+    const RowGroup& group = files[unit.file]->row_groups[unit.group];
+    ++read.groups;
+    read.bytes += group.bytes;
+    read.column_bytes += request.column_bytes(group);
+  }
+  read.requests = read.bytes / kRequestBytes + 1;
+  return read;
+}
+
 // REQUIRES: opened.mutex is held.
 FileSource& ScanFiles::SourceOf(Opened& opened) {
   if (opened.source) return *opened.source;
   const DataFile& file = *opened.file;
   opened.source = std::make_shared<FileSource>(pond_, Describe(file), control_);
   opened.may_be_kept = MayBeKept(client_, file);
+  opened.has_tail = !file.footer.empty() || TailIsCached(client_, file);
   if (!file.footer.empty() && file.footer.size() <= file.bytes) {
     opened.source->Add(file.bytes - file.footer.size(), Bytes(file.footer));
   }
@@ -115,26 +126,37 @@ void ScanFiles::WantOpening(Opened& opened) {
   if (IsWhole(file) && file.footer.empty() && !opened.may_be_kept) {
     return source.Want({0, file.bytes});
   }
-  const bool has_tail = opened.parquet || !file.footer.empty() || TailIsCached(client_, file);
-  if (!has_tail) source.Want(source.file().tail);
+  if (!opened.parquet && !opened.has_tail) source.Want(source.file().tail);
 }
 
 uint64_t ScanFiles::UnitBytes(const ScanUnit& unit) const {
   if (unit.kind != ScanUnit::Kind::kRowGroup) return 0;
-  const RowGroup& group = files_[unit.file]->file->row_groups[unit.group];
-  if (!WantsColumnsOnly(group)) return group.bytes;
-  return static_cast<uint64_t>(static_cast<double>(group.bytes) * request_.share);
-}
-
-bool ScanFiles::WantsColumnsOnly(const RowGroup& group) const {
-  return request_.share < kMostColumns && group.bytes > kWholeGroupBytes;
+  const DataFile& file = *files_[unit.file]->file;
+  const RowGroup& group = file.row_groups[unit.group];
+  if (!waits_for_places_) return group.bytes;
+  return request_.column_bytes(group) + file.TailBytes() / file.row_groups.size();
 }
 
 void ScanFiles::Want(std::span<const ScanUnit> units) {
-  while (!units.empty()) {
-    size_t wanted = 1;
-    if (units[0].kind == ScanUnit::Kind::kRowGroup) wanted = WantGroups(units);
-    units = units.subspan(wanted);
+  for (auto left = units; !left.empty();) {
+    const bool in_file = left[0].kind == ScanUnit::Kind::kRowGroup;
+    left = left.subspan(in_file ? WantGroups(left) : 1);
+  }
+}
+
+void ScanFiles::WantWaiting(std::span<const ScanUnit> units) {
+  const Opened* last = nullptr;
+  for (const ScanUnit& unit : units) {
+    if (unit.kind != ScanUnit::Kind::kRowGroup || files_[unit.file].get() == last) continue;
+    Opened& opened = *files_[unit.file];
+    last = &opened;
+    {
+      std::lock_guard lock(opened.mutex);
+      if (opened.groups_waiting.empty()) continue;
+    }
+    // Whoever reads the unit meets the error again, and nobody else need know of it.
+    const Status status = CatchToStatus([&] { Open(unit); });
+    if (!status.ok()) return;
   }
 }
 
@@ -145,15 +167,11 @@ size_t ScanFiles::WantGroups(std::span<const ScanUnit> units) {
   std::lock_guard lock(opened.mutex);
   WantOpening(opened);
   if (IsWhole(file) && file.footer.empty() && !opened.may_be_kept) return 1;
-  const RowGroup& first = file.row_groups[units[0].group];
-  if (opened.may_be_kept || WantsColumnsOnly(first)) {
-    if (opened.parquet) {
-      WantColumns(opened, units[0].group);
-    } else {
-      opened.groups_waiting.push_back(units[0].group);
-    }
+  if (waits_for_places_ || opened.has_tail || opened.parquet) {
+    opened.groups_waiting.push_back(units[0].group);
     return 1;
   }
+  const RowGroup& first = file.row_groups[units[0].group];
   FileSource::Piece piece = {first.offset, first.bytes};
   size_t count = 1;
   for (; count < units.size(); ++count) {
@@ -181,21 +199,29 @@ void ScanFiles::WantPiece(Opened& opened, FileSource::Piece piece,
   opened.source->Want(piece);
 }
 
+// Fetches what is read of the groups that wait.
 // REQUIRES: opened.mutex is held, and opened.parquet is set.
-void ScanFiles::WantColumns(Opened& opened, uint64_t group) {
-  std::vector<FileSource::Piece> missing;
-  for (const FileSource::Piece& chunk : opened.parquet->WantedChunks(group)) {
-    if (opened.may_be_kept && opened.source->WantKept(chunk)) {
-      opened.pieces_of_group[group].push_back(chunk.offset);
-      ++opened.groups_left[chunk.offset];
-    } else {
-      missing.push_back(chunk);
+void ScanFiles::WantColumns(Opened& opened) {
+  std::map<uint64_t, uint64_t> group_of;  // By where the chunk starts.
+  std::vector<FilePiece> missing;
+  for (const uint64_t group : std::exchange(opened.groups_waiting, {})) {
+    for (const FilePiece& chunk : opened.parquet->WantedChunks(group)) {
+      if (opened.may_be_kept && opened.source->WantKept(chunk)) {
+        opened.pieces_of_group[group].push_back(chunk.offset);
+        ++opened.groups_left[chunk.offset];
+      } else {
+        missing.push_back(chunk);
+        group_of[chunk.offset] = group;
+      }
     }
   }
-  const DataFile& file = *opened.file;
-  if (!missing.empty() && IsWhole(file)) return opened.source->Want({0, file.bytes});
-  for (const FileSource::Piece& piece : Join(std::move(missing))) {
-    WantPiece(opened, piece, {&group, 1});
+  for (const FilePiece& piece : JoinPieces(std::move(missing), price_.GapBytes(), kRequestBytes)) {
+    std::vector<uint64_t> groups;
+    const auto end = group_of.lower_bound(piece.end());
+    for (auto chunk = group_of.lower_bound(piece.offset); chunk != end; ++chunk) {
+      if (groups.empty() || groups.back() != chunk->second) groups.push_back(chunk->second);
+    }
+    WantPiece(opened, piece, groups);
   }
 }
 
@@ -219,7 +245,10 @@ void ScanFiles::KnowChunks(Opened& opened) {
 std::shared_ptr<ParquetFile> ScanFiles::Open(const ScanUnit& unit) {
   Opened& opened = *files_[unit.file];
   std::lock_guard lock(opened.mutex);
-  if (opened.parquet) return opened.parquet;
+  if (opened.parquet) {
+    WantColumns(opened);
+    return opened.parquet;
+  }
   SourceOf(opened);
   const DataFile& file = *opened.file;
   if (file.format != "parquet") {
@@ -238,7 +267,7 @@ std::shared_ptr<ParquetFile> ScanFiles::Open(const ScanUnit& unit) {
   for (const auto& [place, filter] : request_.filters) request.filters[place] = filter->Copy();
   opened.parquet = ParquetFile::Open(client_, std::move(request));
   KnowChunks(opened);
-  for (const uint64_t group : std::exchange(opened.groups_waiting, {})) WantColumns(opened, group);
+  WantColumns(opened);
   return opened.parquet;
 }
 
@@ -247,6 +276,7 @@ void ScanFiles::Done(const ScanUnit& unit) {
   std::lock_guard lock(opened.mutex);
   CHECK(opened.units_left > 0);
   if (--opened.units_left == 0) return Close(opened);
+  std::erase(opened.groups_waiting, unit.group);  // Of a unit that nobody wants any more.
   const auto pieces = opened.pieces_of_group.extract(unit.group);
   if (pieces.empty()) return;
   for (const uint64_t start : pieces.mapped()) {
@@ -264,6 +294,7 @@ void ScanFiles::Close(Opened& opened) {
   opened.source.reset();
   opened.pieces_of_group.clear();
   opened.groups_left.clear();
+  opened.groups_waiting.clear();
 }
 
 }  // namespace duckpond

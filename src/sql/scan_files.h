@@ -11,6 +11,7 @@
 //            files that have such; nothing is kept of a file whose units are all Done.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,13 +19,18 @@
 #include <string>
 #include <vector>
 
+#include "lake/key_probe.h"
 #include "lake/pond.h"
+#include "lake/read_plan.h"
 #include "sql/file_source.h"
 #include "sql/parquet_file.h"
 #include "sql/pond_file_system.h"
 #include "sql/scan_units.h"
 
 namespace duckpond {
+
+// What reading the units of each file from the start takes, as ScanFiles does it.
+std::vector<ProbedFile> CostOfFiles(const ScanUnits& plan);
 
 class ScanFiles {
  public:
@@ -35,8 +41,10 @@ class ScanFiles {
     bool row_ids = false;  // Of files that have them in a column: after the columns.
     // By place in `columns`; borrowed.
     std::map<size_t, const duckdb::TableFilter*> filters;
-    // About how much of a row is read, from 0 to 1.
-    double share = 1;
+    // About how much of a group's bytes is in those columns.
+    std::function<uint64_t(const RowGroup&)> column_bytes = [](const RowGroup& group) {
+      return group.bytes;
+    };
   };
 
   // `units` are all that will be read, each of them once.
@@ -44,14 +52,18 @@ class ScanFiles {
             std::vector<DataFilePtr> files, std::span<const ScanUnit> units, Request request);
   ~ScanFiles();
 
-  // Starts the requests of units that follow each other: row groups that lie side by side in a
-  // file are one request, up to kRequestBytes. Of large row groups only the columns that are read
-  // are fetched, once the footer that tells their places is there; so are those of files of which
-  // something was kept, less what was.
+  // Starts the requests of units that follow each other, as lake/read_plan.h has it: of row groups
+  // as a whole, up to kRequestBytes each; or, where that pays or nothing has to be waited for, of
+  // the columns that are read, once the footers that tell their places are there. What was kept of
+  // a file is not fetched.
   void Want(std::span<const ScanUnit> units);
+  // Starts what waits for footers, which are on their way together: of units that were Wanted. An
+  // error is left to who opens the file.
+  void WantWaiting(std::span<const ScanUnit> units);
   // The file of a unit, opened. Waits for the footer.
   std::shared_ptr<ParquetFile> Open(const ScanUnit& unit);
-  // The unit was read: its pieces may go, and with the last unit of a file what is open of it.
+  // The unit was read, or need not be: its pieces may go, and with the last unit of a file what is
+  // open of it.
   void Done(const ScanUnit& unit);
 
   // About how many bytes are fetched for the unit; 0 for rows that lie in the log.
@@ -65,7 +77,9 @@ class ScanFiles {
     std::mutex mutex;
     uint64_t units_left = 0;  // Not Done.
     std::shared_ptr<FileSource> source;
-    bool may_be_kept = false;  // Chunks of it, by an earlier statement; set with `source`.
+    // Set with `source`: its tail need not be fetched; chunks of it may be kept.
+    bool has_tail = false;
+    bool may_be_kept = false;
     std::unique_ptr<FilePath> path;
     std::shared_ptr<ParquetFile> parquet;
     // Pieces that hold row groups: by group, where they start; by start, groups not done.
@@ -73,18 +87,21 @@ class ScanFiles {
     std::map<uint64_t, uint64_t> groups_left;
     std::vector<uint64_t> groups_waiting;  // For the footer, to know where their columns are.
   };
+  static GroupsToRead Measure(const std::vector<DataFilePtr>& files,
+                              std::span<const ScanUnit> units, const Request& request);
   FileSource& SourceOf(Opened& opened);
   void WantOpening(Opened& opened);
   size_t WantGroups(std::span<const ScanUnit> units);
-  bool WantsColumnsOnly(const RowGroup& group) const;
-  void WantColumns(Opened& opened, uint64_t group);
+  void WantColumns(Opened& opened);
   void WantPiece(Opened& opened, FileSource::Piece piece, std::span<const uint64_t> groups);
   void KnowChunks(Opened& opened);
   static void Close(Opened& opened);
 
   duckdb::ClientContext& client_;
   std::shared_ptr<Pond> pond_;
-  Request request_;
+  const Request request_;
+  const ReadPrice price_;
+  const bool waits_for_places_;  // Of columns, before row groups are fetched.
   std::shared_ptr<FileSource::Control> control_;
   std::vector<std::unique_ptr<Opened>> files_;
 };

@@ -13,10 +13,48 @@
 namespace duckpond {
 namespace {
 
-// How many bytes of units are asked for at a time while others are read. A scan starts with one
-// unit, so that a LIMIT does not pay for what it leaves, and each time wants twice as much.
+// How many bytes of units are on their way while others are read. A scan starts with one unit, so
+// that a LIMIT does not pay for what it leaves, and then wants twice as much each time: in the end
+// what 64 connections of a fast network carry in the time of a request.
 constexpr uint64_t kReadAheadBytesMin = 4 * 1024 * 1024;
-constexpr uint64_t kReadAheadBytesMax = 16 * 1024 * 1024;
+constexpr uint64_t kReadAheadBytesMax = 24 * 1024 * 1024;
+
+// What a value of variable length takes at least.
+constexpr uint64_t kValueBytesMin = 4;
+
+// About how much of a row group lies in some columns of a table: values of fixed width take their
+// width, all others share what is left.
+class ColumnShare {
+ public:
+  ColumnShare(const TableDef& def, const ScanColumns& columns) {
+    for (const Column& column : def.columns) Add(ToDuckDb(column.type), fixed_, variable_);
+    for (const auto& column : columns.read()) Add(column.type, fixed_read_, variable_read_);
+  }
+  uint64_t BytesOf(const RowGroup& group) const {
+    const uint64_t row_bytes = group.bytes / std::max<uint64_t>(group.rows, 1);
+    uint64_t rest = variable_ * kValueBytesMin;
+    if (variable_ > 0 && row_bytes > fixed_ + rest) rest = row_bytes - fixed_;
+    const double read = static_cast<double>(fixed_read_) +
+                        static_cast<double>(rest * variable_read_) / std::max<double>(variable_, 1);
+    return static_cast<uint64_t>(static_cast<double>(group.bytes) * read /
+                                 static_cast<double>(std::max<uint64_t>(fixed_ + rest, 1)));
+  }
+
+ private:
+  static void Add(const duckdb::LogicalType& type, uint64_t& fixed, uint64_t& variable) {
+    const auto physical = type.InternalType();
+    if (duckdb::TypeIsConstantSize(physical)) {
+      fixed += duckdb::GetTypeIdSize(physical);
+    } else {
+      ++variable;
+    }
+  }
+
+  uint64_t fixed_ = 0;  // Bytes a row, of all columns and of those that are read.
+  uint64_t fixed_read_ = 0;
+  uint64_t variable_ = 0;  // How many columns.
+  uint64_t variable_read_ = 0;
+};
 
 ScanFiles::Request RequestOf(const TableDef& def, const ScanColumns& columns) {
   ScanFiles::Request request;
@@ -26,7 +64,9 @@ ScanFiles::Request RequestOf(const TableDef& def, const ScanColumns& columns) {
   request.row_numbers = columns.needs_row_numbers();
   request.row_ids = columns.needs_row_ids();
   request.filters = columns.filters();
-  request.share = static_cast<double>(columns.read().size()) / def.columns.size();
+  request.column_bytes = [share = ColumnShare(def, columns)](const RowGroup& group) {
+    return share.BytesOf(group);
+  };
   return request;
 }
 
@@ -38,7 +78,9 @@ ScanReader::ScanReader(duckdb::ClientContext& client, std::shared_ptr<Pond> pond
       columns_(std::move(columns)),
       plan_(std::move(units)),
       files_(std::make_unique<ScanFiles>(client, std::move(pond), plan_.files, plan_.units,
-                                         RequestOf(*def_, columns_))) {}
+                                         RequestOf(*def_, columns_))),
+      memory_(*client.db),
+      dropped_(plan_.units.size()) {}
 
 ScanReader::~ScanReader() = default;
 
@@ -53,26 +95,61 @@ double ScanReader::progress_percent() const {
 }
 
 size_t ScanReader::Take() {
-  std::lock_guard lock(mutex_);
-  const size_t unit = taken_;
-  if (unit >= plan_.units.size()) return plan_.units.size();
-  ++taken_;
-  if (columns_.only_counts()) return unit;
-  // The next batch goes out when half of the one before is taken.
-  if (unit >= wanted_ || bytes_ahead_ <= batch_bytes_ / 2) WantMore();
-  bytes_ahead_ -= files_->UnitBytes(plan_.units[unit]);
+  size_t unit = 0;
+  std::vector<ScanUnit> wanted;
+  {
+    std::lock_guard lock(mutex_);
+    const Predicate now = columns_.filters_change() ? columns_.FilterPredicate(*def_) : Predicate();
+    for (;; ++taken_) {
+      unit = taken_;
+      if (unit >= plan_.units.size() || columns_.only_counts()) break;
+      // More goes out when half of what was on its way is taken.
+      if (unit >= wanted_ || bytes_ahead_ <= window_bytes_ / 2) WantMore(now, wanted);
+      if (dropped_[unit]) continue;
+      bytes_ahead_ -= files_->UnitBytes(plan_.units[unit]);
+      if (!Drop(now, unit)) break;
+    }
+    if (unit < plan_.units.size()) ++taken_;
+  }
+  // Footers are waited for without the lock: who needs none of them goes on.
+  files_->WantWaiting(wanted);
   return unit;
 }
 
-void ScanReader::WantMore() {
-  const size_t from = wanted_;
-  uint64_t bytes = 0;
-  while (wanted_ < plan_.units.size() && (wanted_ == from || bytes < batch_bytes_)) {
-    bytes += files_->UnitBytes(plan_.units[wanted_++]);
+void ScanReader::WantMore(const Predicate& now, std::vector<ScanUnit>& wanted) {
+  const size_t from = wanted.size();
+  // A filter that changes says nothing before it has seen rows.
+  const bool waits_for_filter = columns_.filters_change() && !any_done_;
+  for (; wanted_ < plan_.units.size(); ++wanted_) {
+    const ScanUnit& unit = plan_.units[wanted_];
+    const uint64_t bytes = files_->UnitBytes(unit);
+    const bool is_taken = wanted_ <= taken_;  // Is fetched, whether there is room or not.
+    if (!is_taken && (bytes_ahead_ >= window_bytes_ || waits_for_filter)) break;
+    if (Drop(now, wanted_)) continue;
+    if (!memory_.Add(bytes) && !is_taken) break;
+    bytes_ahead_ += bytes;
+    wanted.push_back(unit);
   }
-  files_->Want(std::span(plan_.units).subspan(from, wanted_ - from));
-  bytes_ahead_ += bytes;
-  batch_bytes_ = from == 0 ? kReadAheadBytesMin : std::min(batch_bytes_ * 2, kReadAheadBytesMax);
+  window_bytes_ = std::clamp(window_bytes_ * 2, kReadAheadBytesMin, kReadAheadBytesMax);
+  files_->Want(std::span(wanted).subspan(from));
+}
+
+bool ScanReader::Drop(const Predicate& now, size_t place) {
+  const ScanUnit& unit = plan_.units[place];
+  if (now.kind == Predicate::Kind::kTrue || unit.kind != ScanUnit::Kind::kRowGroup) return false;
+  const DataFile& file = files_->file(unit.file);
+  if (MayMatch(now, *def_, file) && MayMatch(now, *def_, file.row_groups[unit.group])) return false;
+  dropped_[place] = true;
+  ++groups_dropped_;
+  files_->Done(unit);
+  if (place < wanted_) memory_.Remove(files_->UnitBytes(unit));
+  return true;
+}
+
+void ScanReader::Done(const ScanUnit& unit) {
+  any_done_ = true;
+  files_->Done(unit);
+  memory_.Remove(files_->UnitBytes(unit));
 }
 
 ScanReader::Worker::Worker(ScanReader& reader, duckdb::ClientContext& client)
@@ -121,7 +198,7 @@ void ScanReader::Worker::Next(duckdb::ClientContext& client, duckdb::DataChunk& 
       more = NextInline(client, output);
     } else {
       more = NextOfGroup(client, output);
-      if (!more) reader_.files_->Done(unit);
+      if (!more) reader_.Done(unit);
     }
     if (!more) started_ = false;
     if (more && output.size() > 0) return;

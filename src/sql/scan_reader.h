@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// ScanReader: reads the units of a scan, each by one worker, and fetches the next ones meanwhile.
+// ScanReader: reads the units of a scan, each by one worker, and fetches the next ones meanwhile:
+// as many bytes as are worth it, however few threads DuckDB has.
 //
+// Memory:    what is read ahead counts under memory_limit and leaves an eighth of it; without room
+//            a worker fetches the unit that it reads, and nothing ahead.
 // Threads:   one Worker a thread; NewWorker and the counters may be called concurrently.
 // Lifetime:  workers die before the reader.
 // Errors:    DuckDB exceptions.
@@ -10,9 +13,11 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "lake/pond.h"
+#include "sql/reserved_memory.h"
 #include "sql/row_filter.h"
 #include "sql/scan_columns.h"
 #include "sql/scan_files.h"
@@ -32,12 +37,19 @@ class ScanReader {
   const std::vector<ScanUnit>& units() const { return plan_.units; }
   const ScanUnits& units_plan() const { return plan_; }
   double progress_percent() const;
+  // Row groups that were left out because filters became narrower.
+  uint64_t groups_dropped() const { return groups_dropped_; }
 
  private:
   // The next unit, whose requests and those of some that follow are on their way; units().size()
   // when there is none.
   size_t Take();
-  void WantMore();
+  // Starts requests of units that follow, and adds those to `wanted`. REQUIRES: mutex_ is held, as
+  // for the next.
+  void WantMore(const Predicate& now, std::vector<ScanUnit>& wanted);
+  // Whether the filters, as they are now, rule the unit out; then it is done.
+  bool Drop(const Predicate& now, size_t unit);
+  void Done(const ScanUnit& unit);
 
   std::shared_ptr<const TableDef> def_;
   const ScanColumns columns_;
@@ -45,9 +57,13 @@ class ScanReader {
   std::unique_ptr<ScanFiles> files_;
   std::mutex mutex_;
   std::atomic<size_t> taken_{0};
-  size_t wanted_ = 0;         // Units whose requests were started.
-  uint64_t bytes_ahead_ = 0;  // Of those that were wanted and not taken.
-  uint64_t batch_bytes_ = 0;  // How many the next batch has at most; a unit at least.
+  size_t wanted_ = 0;          // Units whose requests were started.
+  uint64_t bytes_ahead_ = 0;   // Of those that were wanted and not taken.
+  uint64_t window_bytes_ = 0;  // What bytes_ahead_ may grow to.
+  ReservedMemory memory_;      // Of units that were wanted and are not done.
+  std::vector<bool> dropped_;  // As many as units.
+  std::atomic<uint64_t> groups_dropped_{0};
+  std::atomic<bool> any_done_{false};
 };
 
 class ScanReader::Worker {

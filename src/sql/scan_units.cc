@@ -53,4 +53,33 @@ ScanUnits PlanScan(const Table& table, const Predicate& predicate, const ReadFil
   return plan;
 }
 
+void KeepFiles(const std::vector<bool>& keep, ScanUnits& plan) {
+  plan.groups_skipped += std::erase_if(plan.units, [&](const ScanUnit& unit) {
+    return unit.kind == ScanUnit::Kind::kRowGroup && !keep[unit.file];
+  });
+}
+
+void Reorder(const TableDef& def, const ScanOrder& order, ScanUnits& plan) {
+  const std::vector<size_t> keys = def.Keys();
+  const bool by_key = !keys.empty() && def.constraints[keys[0]].field_ids.front() == order.field_id;
+  // What is nearest to the wished end in a unit; empty, and so first or last, where nobody knows.
+  const auto bound = [&](const ScanUnit& unit) -> std::string_view {
+    if (unit.kind != ScanUnit::Kind::kRowGroup) return {};
+    const DataFile& file = *plan.files[unit.file];
+    const RowGroup& group = file.row_groups[unit.group];
+    if (by_key && !group.key_max.empty()) return order.descending ? group.key_max : group.key_min;
+    const auto column =
+        std::ranges::find(file.statistics, order.field_id, &ColumnStatistics::field_id);
+    if (column == file.statistics.end()) return {};
+    const auto& of_file = order.descending ? column->max : column->min;
+    return of_file ? std::string_view(*of_file) : std::string_view();
+  };
+  std::ranges::stable_sort(plan.units, [&](const ScanUnit& a, const ScanUnit& b) {
+    const bool inline_a = a.kind == ScanUnit::Kind::kInline;
+    const bool inline_b = b.kind == ScanUnit::Kind::kInline;
+    if (inline_a != inline_b) return inline_a;  // They cost nothing.
+    return order.descending ? bound(a) > bound(b) : bound(a) < bound(b);
+  });
+}
+
 }  // namespace duckpond

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// ScanUnits: what a scan has to look at, in the order of the rows: row groups of files and inline
-// rows that the predicate does not rule out, by what the log knows of them.
+// ScanUnits: what a scan has to look at, in the order of the rows or of a wish: row groups of files
+// and inline rows that the predicate does not rule out, by what the log knows of them.
 //
 // Cost:     linear in the files that the summaries of their blocks do not rule out, and in the row
 //           groups of those that are kept.
@@ -37,5 +37,18 @@ struct ScanUnits {
 // blocks.
 using ReadFiles = std::function<std::vector<DataFilePtr>(const FileList::Wanted& wanted)>;
 ScanUnits PlanScan(const Table& table, const Predicate& predicate, const ReadFiles& read);
+
+// What ORDER BY … LIMIT wants first: rows with the least or the greatest values of a column.
+struct ScanOrder {
+  uint32_t field_id = 0;
+  bool descending = false;
+  bool operator==(const ScanOrder&) const = default;
+};
+
+// Leaves out all of the files for which `keep`, as many as plan.files, says false.
+void KeepFiles(const std::vector<bool>& keep, ScanUnits& plan);
+
+// Puts what may have those rows to the front, as far as the log tells.
+void Reorder(const TableDef& def, const ScanOrder& order, ScanUnits& plan);
 
 }  // namespace duckpond

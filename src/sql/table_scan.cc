@@ -9,6 +9,8 @@
 #include "duckdb/common/serializer/serializer.hpp"
 #include "duckdb/function/partition_stats.hpp"
 #include "duckdb/storage/statistics/node_statistics.hpp"
+#include "duckdb/storage/table/row_group_reorderer.hpp"
+#include "lake/key_probe.h"
 #include "sql/connection_state.h"
 #include "sql/entries.h"
 #include "sql/errors.h"
@@ -42,12 +44,13 @@ struct ScanBind final : public duckdb::TableFunctionData {
   duckdb::unique_ptr<FunctionData> Copy() const override {
     auto copy = duckdb::make_uniq<ScanBind>(entry, past);
     copy->planned = planned;
+    copy->order = order;
     for (const auto& expression : pruning) copy->pruning.push_back(expression->Copy());
     return duckdb::unique_ptr_cast<ScanBind, FunctionData>(std::move(copy));
   }
   bool Equals(const FunctionData& other_data) const override {
     const auto& other = other_data.Cast<ScanBind>();
-    return def == other.def && past == other.past &&
+    return def == other.def && past == other.past && order == other.order &&
            duckdb::Expression::ListEquals(pruning, other.pruning);
   }
 
@@ -65,6 +68,8 @@ struct ScanBind final : public duckdb::TableFunctionData {
   CatalogPtr past;
   // As it was when the statement was planned: what CREATE OR REPLACE TABLE t AS … FROM t reads.
   TablePtr planned;
+  // What an ORDER BY … LIMIT wants first.
+  std::optional<ScanOrder> order;
   // Filters that may prune, over the table's columns by their place.
   duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> pruning;
 };
@@ -89,6 +94,20 @@ Predicate PruningOf(ClientContext& client, const ScanBind& bind, const ScanColum
   return all;
 }
 
+// Leaves out files that lack the keys which the predicate fixes, if it pays to ask.
+void ProbeKeys(ClientContext& client, Pond& pond, const Predicate& predicate, const TableDef& def,
+               ScanUnits& units) {
+  auto probe = KeyProbeOf(predicate, def);
+  if (!probe || units.files.size() <= probe->keys.size()) return;
+  const ReadPrice price = PriceOfReads(pond.store().traits());
+  if (!ProbePays(price, *probe, CostOfFiles(units))) return;
+  const auto may_have = RunTask(client, [&](Context context) {
+    return MayHaveKeys(HashListsOf(pond), std::move(context), *probe, units.files);
+  });
+  if (!may_have.ok()) ThrowStoreStatus(may_have.error());
+  KeepFiles(*may_have, units);
+}
+
 duckdb::unique_ptr<duckdb::GlobalTableFunctionState> InitGlobal(
     ClientContext& client, duckdb::TableFunctionInitInput& input) {
   const auto& bind = input.bind_data->Cast<ScanBind>();
@@ -98,7 +117,12 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> InitGlobal(
     return StoredValueOrThrow(RunTask(
         client, [&](Context context) { return table->files.Some(std::move(context), wanted); }));
   };
-  ScanUnits units = PlanScan(*table, PruningOf(client, bind, columns), read);
+  const Predicate predicate = PruningOf(client, bind, columns);
+  ScanUnits units = PlanScan(*table, predicate, read);
+  if (!columns.only_counts()) {
+    ProbeKeys(client, *bind.entry.pond_catalog().pond(), predicate, *bind.def, units);
+  }
+  if (bind.order) Reorder(*bind.def, *bind.order, units);
   return duckdb::make_uniq<GlobalScan>(std::make_unique<ScanReader>(
       client, bind.entry.pond_catalog().pond(), bind.def, std::move(columns), std::move(units)));
 }
@@ -175,6 +199,17 @@ duckdb::unique_ptr<duckdb::BaseStatistics> Statistics(ClientContext& client,
   return StatisticsOf(*bind.Find(client), column);
 }
 
+// Told by ORDER BY … LIMIT of one column. A part of the rows that an OFFSET leaves out is never all
+// of a table with rows behind it, and a table is one partition: there is no offset of partitions.
+void SetScanOrder(duckdb::unique_ptr<duckdb::RowGroupOrderOptions> options,
+                  optional_ptr<FunctionData> bind_data) {
+  auto& bind = bind_data->Cast<ScanBind>();
+  const size_t place = options->column_idx.GetPrimaryIndex();
+  if (options->column_idx.HasChildren() || place >= bind.def->columns.size()) return;
+  bind.order = ScanOrder{bind.def->columns[place].field_id,
+                         options->order_by == duckdb::OrderByStatistics::MAX};
+}
+
 duckdb::BindInfo TableOf(const optional_ptr<FunctionData> bind_data) {
   return duckdb::BindInfo(bind_data->Cast<ScanBind>().entry);
 }
@@ -216,9 +251,9 @@ duckdb::InsertionOrderPreservingMap<std::string> DescribeWork(
   const ScanUnits& units = reader.units_plan();
   result["Files"] = std::to_string(units.files.size());
   result["Inline"] = std::to_string(units.inline_rows.size());
-  result["Row Groups"] =
-      std::to_string(units.units.size() - units.inline_rows.size()) + " of " +
-      std::to_string(units.units.size() - units.inline_rows.size() + units.groups_skipped);
+  const uint64_t groups = units.units.size() - units.inline_rows.size();
+  result["Row Groups"] = std::to_string(groups - reader.groups_dropped()) + " of " +
+                         std::to_string(groups + units.groups_skipped);
   return result;
 }
 
@@ -286,6 +321,7 @@ duckdb::TableFunction MakeTableScan(ClientContext& client, PondTableEntry& table
   function.statistics = Statistics;
   function.get_partition_data = PartitionData;
   function.get_bind_info = TableOf;
+  function.set_scan_order = SetScanOrder;
   function.to_string = Describe;
   function.dynamic_to_string = DescribeWork;
   function.table_scan_progress = Progress;

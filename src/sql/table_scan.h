@@ -9,8 +9,11 @@
 //
 // Threads:   as DuckDB's table functions: one global state, a local one a thread.
 // Cost:      a file of at most kWholeFileBytes is one GET; else one for the footer (unless it lay
-//            in the log or in DuckDB's object cache) and one a row group, all independent. Column
-//            chunks that are kept from an earlier read cost nothing (see kept_chunks.h).
+//            in the log or in DuckDB's object cache) and one a row group, all independent; or,
+//            where that pays, the footers and then the column chunks that are needed (see
+//            lake/read_plan.h). Many files whose bounds hold a key that is looked for are asked for
+//            its hash first (lake/key_probe.h). Column chunks that are kept from an earlier read
+//            cost nothing (see kept_chunks.h).
 #pragma once
 
 #include "lake/catalog.h"
