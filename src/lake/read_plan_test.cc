@@ -9,7 +9,6 @@ namespace duckpond {
 namespace {
 
 constexpr uint64_t kKiB = 1024;
-constexpr uint64_t kMiB = 1024 * kKiB;
 
 ReadPrice S3Inside() { return PriceOfReads({.get = 0.4e-6}, StoreSpeed{}); }
 ReadPrice S3Outside() { return PriceOfReads({.get = 0.4e-6, .read_gb = 0.09}, StoreSpeed{}); }
