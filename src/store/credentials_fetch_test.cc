@@ -252,7 +252,7 @@ TEST_F(CredentialsFetchTest, TheTokenServicesTroublesAreToldWithoutTheToken) {
       {ScriptedReply::HangUp(), "UNAVAILABLE", "Empty reply"},
   };
   for (const auto& row : rows) {
-    Answer([&row](const SeenRequest&) { return row.reply; });
+    Answer([reply = row.reply](const SeenRequest&) { return reply; });
     const std::string shown = Shown();
     EXPECT_EQ(shown.find(row.code), 0u) << shown;
     EXPECT_NE(shown.find(row.said), std::string::npos) << shown;
