@@ -2,11 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <initializer_list>
+#include <utility>
 
 #include "store/aws_profile.h"
 #include "store/dynamo_client.h"
 #include "store/object_rules.h"
+#include "store/server_url.h"
 
 namespace duckpond {
 namespace {
@@ -16,13 +17,6 @@ constexpr std::string_view kUrlStart = "dynamodb://";
 constexpr size_t kPrefixBytesMax = 1'000;
 constexpr size_t kTableNameBytesMin = 3;
 constexpr size_t kTableNameBytesMax = 255;
-
-std::string FirstOf(std::initializer_list<std::string> values) {
-  for (const std::string& value : values) {
-    if (!value.empty()) return value;
-  }
-  return {};
-}
 
 bool IsTableName(std::string_view name) {
   const auto plain = [](char c) {
@@ -63,33 +57,6 @@ Status SplitUrl(std::string_view url, DynamoPlace* place) {
   return Status::Ok();
 }
 
-Status SplitEndpoint(std::string endpoint, bool use_tls, DynamoPlace* place) {
-  if (endpoint.find('@') != std::string::npos) {
-    return Status::Invalid("the DynamoDB endpoint has a '@': keys do not belong there");
-  }
-  if (endpoint.find("://") == std::string::npos) {
-    endpoint = (use_tls ? "https://" : "http://") + endpoint;
-  }
-  const size_t scheme_end = endpoint.find("://");
-  place->scheme = endpoint.substr(0, scheme_end);
-  const std::string rest = endpoint.substr(scheme_end + 3);
-  const size_t slash = std::min(rest.find('/'), rest.size());
-  place->host = rest.substr(0, slash);
-  const std::string default_port = place->scheme == "https" ? ":443" : ":80";
-  if (place->host.ends_with(default_port)) {
-    place->host.resize(place->host.size() - default_port.size());
-  }
-  place->base_path = rest.substr(slash);
-  while (place->base_path.ends_with('/')) place->base_path.pop_back();
-  const bool odd = std::any_of(endpoint.begin(), endpoint.end(), [](unsigned char c) {
-    return c <= 0x20 || c >= 0x7f || c == '?' || c == '#' || c == '%';
-  });
-  if (odd || place->host.empty() || (place->scheme != "https" && place->scheme != "http")) {
-    return Status::Invalid("the DynamoDB endpoint \"" + endpoint + "\" is not a URL of a server");
-  }
-  return Status::Ok();
-}
-
 }  // namespace
 
 Result<DynamoPlace> LocateDynamo(const std::string& url, const S3Options& options) {
@@ -108,7 +75,10 @@ Result<DynamoPlace> LocateDynamo(const std::string& url, const S3Options& option
   const std::string endpoint = FirstOf({options.endpoint, variable("AWS_ENDPOINT_URL_DYNAMODB"),
                                         variable("AWS_ENDPOINT_URL"), profile["endpoint_url"]});
   if (!endpoint.empty()) {
-    RETURN_IF_ERROR(SplitEndpoint(endpoint, options.use_tls, &place));
+    ASSIGN_OR_RETURN(ServerUrl server, ParseServerUrl("DynamoDB", endpoint, options.use_tls));
+    place.scheme = std::move(server.scheme);
+    place.host = std::move(server.host);
+    place.base_path = std::move(server.base_path);
     return place;
   }
   place.scheme = "https";

@@ -2,11 +2,11 @@
 #include "store/s3_options.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <utility>
 
 #include "store/aws_profile.h"
 #include "store/object_rules.h"
+#include "store/server_url.h"
 
 namespace duckpond {
 namespace {
@@ -14,13 +14,6 @@ namespace {
 constexpr std::string_view kUrlStart = "s3://";
 // What S3 allows in a whole key, less our own longest key and the '/' between.
 constexpr size_t kPrefixBytesMax = 1024 - kKeyBytesMax - 1;
-
-std::string FirstOf(std::initializer_list<std::string> values) {
-  for (const std::string& value : values) {
-    if (!value.empty()) return value;
-  }
-  return {};
-}
 
 bool IsBucketName(std::string_view name) {
   const auto plain = [](char c) {
@@ -54,42 +47,6 @@ Status SplitUrl(std::string_view url, S3Place* place) {
   }
   place->prefix = std::string(prefix) + "/";
   return CheckBucketKind(place->bucket);
-}
-
-// The host without its port, for telling vendors.
-std::string_view HostName(std::string_view host) {
-  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
-  return host.substr(0, host.find(':'));
-}
-
-Status SplitEndpoint(std::string endpoint, bool use_tls, S3Place* place) {
-  const auto bad = [&endpoint](const char* why) {
-    return Status::Invalid("the S3 endpoint \"" + endpoint + "\" " + why);
-  };
-  if (endpoint.find('@') != std::string::npos) {
-    // Not quoted: what stands before the '@' may be a password.
-    return Status::Invalid("the S3 endpoint has a '@': keys do not belong there");
-  }
-  if (endpoint.find("://") == std::string::npos) {
-    endpoint = (use_tls ? "https://" : "http://") + endpoint;
-  }
-  const size_t scheme_end = endpoint.find("://");
-  place->scheme = endpoint.substr(0, scheme_end);
-  if (place->scheme != "https" && place->scheme != "http") return bad("is not http or https");
-  const std::string rest = endpoint.substr(scheme_end + 3);
-  const size_t slash = std::min(rest.find('/'), rest.size());
-  place->host = rest.substr(0, slash);
-  const std::string default_port = place->scheme == "https" ? ":443" : ":80";
-  if (place->host.ends_with(default_port)) {
-    place->host.resize(place->host.size() - default_port.size());
-  }
-  place->base_path = rest.substr(slash);
-  while (place->base_path.ends_with('/')) place->base_path.pop_back();
-  const bool odd = std::any_of(endpoint.begin(), endpoint.end(), [](unsigned char c) {
-    return c <= 0x20 || c >= 0x7f || c == '?' || c == '#' || c == '%';
-  });
-  if (odd || HostName(place->host).empty()) return bad("is not a URL of a server");
-  return Status::Ok();
 }
 
 Result<bool> WantsPathStyle(const S3Options& options, const S3Place& place) {
@@ -126,7 +83,12 @@ Result<S3Place> LocateS3(const std::string& url, const S3Options& options) {
       FirstOf({options.endpoint, variable("AWS_ENDPOINT_URL_S3"), variable("AWS_ENDPOINT_URL"),
                variable("S3_ENDPOINT"), profile["endpoint_url"]});
   place.scheme = "https";
-  if (!endpoint.empty()) RETURN_IF_ERROR(SplitEndpoint(endpoint, options.use_tls, &place));
+  if (!endpoint.empty()) {
+    ASSIGN_OR_RETURN(ServerUrl server, ParseServerUrl("S3", endpoint, options.use_tls));
+    place.scheme = std::move(server.scheme);
+    place.host = std::move(server.host);
+    place.base_path = std::move(server.base_path);
+  }
   place.quirks =
       QuirksOf(place.host.empty() ? "amazonaws.com" : HostName(place.host), place.bucket);
   place.region = FirstOf({options.region, variable("AWS_REGION"), variable("AWS_DEFAULT_REGION"),
