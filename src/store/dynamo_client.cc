@@ -93,16 +93,7 @@ struct DynamoClient::Answer {
 Result<std::shared_ptr<DynamoClient>> DynamoClient::Open(Env& env, const std::string& url,
                                                          S3Options options) {
   ASSIGN_OR_RETURN(DynamoPlace place, LocateDynamo(url, options));
-  if (!options.keys.access_key_id.empty()) {
-    options.credentials = GivenCredentials(std::move(options.keys), "the secret");
-  }
-  if (!options.credentials) {
-    ASSIGN_OR_RETURN(options.credentials,
-                     FindCredentials(env, options.environment, options.profile));
-  }
-  if (!options.http) {
-    options.http = std::make_shared<HttpClient>(HttpSettings::FromEnvironment(options.environment));
-  }
+  RETURN_IF_ERROR(FindAccess(env, options));
   return std::make_shared<DynamoClient>(env, std::move(place), std::move(options));
 }
 

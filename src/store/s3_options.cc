@@ -100,4 +100,18 @@ Result<S3Place> LocateS3(const std::string& url, const S3Options& options) {
   return place;
 }
 
+Status FindAccess(Env& env, S3Options& options) {
+  if (!options.keys.access_key_id.empty()) {
+    options.credentials = GivenCredentials(std::move(options.keys), "the secret");
+  }
+  if (!options.credentials) {
+    ASSIGN_OR_RETURN(options.credentials,
+                     FindCredentials(env, options.environment, options.profile));
+  }
+  if (!options.http) {
+    options.http = std::make_shared<HttpClient>(HttpSettings::FromEnvironment(options.environment));
+  }
+  return Status::Ok();
+}
+
 }  // namespace duckpond

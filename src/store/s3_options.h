@@ -64,4 +64,8 @@ struct S3Place {
 // `url` is "s3://bucket" or "s3://bucket/prefix"; nothing in it is decoded.
 Result<S3Place> LocateS3(const std::string& url, const S3Options& options);
 
+// Fills in the credentials and the HTTP client that `options` leaves out: those of its keys, else
+// what FindCredentials finds. Makes no request. Errors: kInvalid, kUnsupported as FindCredentials.
+Status FindAccess(Env& env, S3Options& options);
+
 }  // namespace duckpond

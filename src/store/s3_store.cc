@@ -178,16 +178,7 @@ Task<Result<ListReply>> S3ObjectStore::List(Context context, std::string prefix,
 }
 
 Status FindS3Access(Env& env, const S3Place& place, S3Options& options) {
-  if (!options.keys.access_key_id.empty()) {
-    options.credentials = GivenCredentials(std::move(options.keys), "the secret");
-  }
-  if (!options.credentials) {
-    ASSIGN_OR_RETURN(options.credentials,
-                     FindCredentials(env, options.environment, options.profile));
-  }
-  if (!options.http) {
-    options.http = std::make_shared<HttpClient>(HttpSettings::FromEnvironment(options.environment));
-  }
+  RETURN_IF_ERROR(FindAccess(env, options));
   if (!place.quirks.session_header.empty()) {
     options.credentials = ExpressSession(env, place, options.http, std::move(options.credentials));
   }

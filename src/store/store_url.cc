@@ -30,9 +30,6 @@ bool IsSchemeCharacter(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-' || c == '.';
 }
 
-// `url` as messages may show it: without what stands where a password or a key may stand.
-std::string Shown(std::string_view url) { return ShownUrl(url); }
-
 // The scheme of `url` in lower case, or nothing if it is a path.
 std::string SchemeOf(std::string_view url) {
   const size_t colon = url.find(':');
@@ -51,11 +48,11 @@ Result<StoreUrl> ParseFileUrl(std::string_view url, std::string_view rest) {
     if (!rest.starts_with('/')) {
       return Status::Invalid(fmt::format(
           "\"{}\" names another host; a directory of this machine has three slashes: file:///dir",
-          Shown(url)));
+          ShownUrl(url)));
     }
   }
   ASSIGN_OR_RETURN(std::string path, PercentDecode(rest));
-  if (path.empty()) return Status::Invalid(fmt::format("\"{}\" names no directory", Shown(url)));
+  if (path.empty()) return Status::Invalid(fmt::format("\"{}\" names no directory", ShownUrl(url)));
   return StoreUrl{StoreUrl::Kind::kDirectory, std::move(path), {}};
 }
 
@@ -82,7 +79,7 @@ Result<StoreUrl> ParseNamedPlace(std::string_view url, std::string_view rest,
   const std::string_view place = rest.substr(0, slash);
   if (place.empty()) {
     return Status::Invalid(fmt::format("\"{}\" names no {}; write {}://{} or {}://{}/prefix",
-                                       Shown(url), named.what, named.scheme, named.what,
+                                       ShownUrl(url), named.what, named.scheme, named.what,
                                        named.scheme, named.what));
   }
   const bool plain = std::all_of(place.begin(), place.end(), [](char c) {
@@ -99,12 +96,12 @@ Result<StoreUrl> ParseNamedPlace(std::string_view url, std::string_view rest,
   while (parsed.prefix.ends_with('/')) parsed.prefix.pop_back();
   if (parsed.prefix.empty()) return parsed;
   const Status checked = CheckKey(parsed.prefix);
-  if (!checked.ok()) return checked.Prefixed(fmt::format("the prefix of \"{}\"", Shown(url)));
+  if (!checked.ok()) return checked.Prefixed(fmt::format("the prefix of \"{}\"", ShownUrl(url)));
   return parsed;
 }
 
 Status Unknown(std::string_view whole_url, const std::string& scheme) {
-  const std::string url = Shown(whole_url);
+  const std::string url = ShownUrl(whole_url);
   if (scheme == "gs" || scheme == "gcs" || scheme == "az" || scheme == "azure" || scheme == "r2") {
     return Status::Unsupported(fmt::format(
         "\"{}\": {}:// is not offered; a store with an S3-compatible endpoint and conditional "
