@@ -38,7 +38,7 @@ class ConnectionState final : public duckdb::ClientContextState {
   void EndBy(MonotonicUs deadline_us) { deadline_us_ = deadline_us; }
   MonotonicUs deadline_us() const { return deadline_us_; }
   // How new what the next statements read must be.
-  void Ask(ReadingOptions reading) { reading_ = std::move(reading); }
+  void Ask(ReadingOptions reading) { reading_ = reading; }
   const ReadingOptions& reading() const { return reading_; }
   // The next statement is the one before once more: what it costs is added.
   void Repeat() { repeats_ = true; }
