@@ -2,8 +2,10 @@
 #include "base/env.h"
 
 #include <pthread.h>
+#include <simdjson.h>
 
 #include <atomic>
+#include <cstdlib>
 
 #include "base/check.h"
 #include "base/hash.h"
@@ -24,10 +26,21 @@ struct ProcessEnv {
 
 std::atomic<ProcessEnv*> g_process{nullptr};
 
+// Tasks may go on behind what a user waited for, and the process ends meanwhile: none may begin
+// once statics are destroyed. simdjson's parsers are such, made on first use: made before the
+// handler is registered, they outlive it.
+void HaltAtExit() {
+  simdjson::get_active_implementation()->name();
+  CHECK(std::atexit([] {
+          if (ProcessEnv* process = g_process.load()) process->executor.Halt();
+        }) == 0);
+}
+
 // A forked process has no threads but the one that forked: it makes its own on first use. What the
 // parent had is left as it is, since other threads may have been at work on it.
 bool Prepare() {
   HashUntilTheEnd();
+  HaltAtExit();
   CHECK(pthread_atfork(nullptr, nullptr, [] { g_process.store(nullptr); }) == 0);
   return true;
 }

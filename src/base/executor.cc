@@ -13,6 +13,8 @@ namespace duckpond {
 namespace {
 
 constexpr int64_t kPollIntervalUs = 20'000;
+// Longer than a piece of work takes, unless it waits for the very thread that exits.
+constexpr auto kHaltWaitMax = std::chrono::seconds(1);
 // So that adding it to the clock cannot overflow, whatever is due in the far future.
 constexpr int64_t kTimerWaitUsMax = int64_t{3'600} * 1'000'000;
 
@@ -46,10 +48,13 @@ struct ThreadExecutor::State {
   std::mutex mutex;
   std::condition_variable work_came;
   std::condition_variable timer_came;
+  std::condition_variable work_ended;
   std::deque<std::function<void()>> ready;
   std::multimap<MonotonicUs, std::function<void()>> timers;
   bool timers_stopping = false;
   bool stopping = false;
+  bool halted = false;
+  int running = 0;
   std::vector<std::thread> threads;
   // Watches the clock and runs nothing: a worker that did so could be held up by its work, while
   // what is due, perhaps the very thing that its work waits for, would be seen by nobody.
@@ -64,15 +69,22 @@ struct ThreadExecutor::State {
   void Run() {
     std::unique_lock lock(mutex);
     for (;;) {
-      work_came.wait(lock, [this] { return stopping || !ready.empty(); });
+      work_came.wait(lock, [this] { return stopping || (!halted && !ready.empty()); });
       if (ready.empty()) return;
-      auto work = std::move(ready.front());
-      ready.pop_front();
-      lock.unlock();
-      work();
-      work = nullptr;
-      lock.lock();
+      RunFirst(lock);
     }
+  }
+
+  // REQUIRES: `lock` is held, and something is ready.
+  void RunFirst(std::unique_lock<std::mutex>& lock) {
+    auto work = std::move(ready.front());
+    ready.pop_front();
+    ++running;
+    lock.unlock();
+    work();
+    work = nullptr;
+    lock.lock();
+    if (--running == 0) work_ended.notify_all();
   }
 
   void MoveDueTimers() {
@@ -137,6 +149,21 @@ void ThreadExecutor::PostAt(MonotonicUs due_us, std::function<void()> work) {
     first = timer == state_->timers.begin();
   }
   if (first) state_->timer_came.notify_one();
+}
+
+void ThreadExecutor::RunUntil(BlockingWait& wait, const std::function<void()>& poll) {
+  const auto poll_or_work = [&] {
+    if (poll) poll();
+    std::unique_lock lock(state_->mutex);
+    while (state_->halted && !state_->ready.empty() && !wait.done()) state_->RunFirst(lock);
+  };
+  Executor::RunUntil(wait, poll_or_work);
+}
+
+void ThreadExecutor::Halt() {
+  std::unique_lock lock(state_->mutex);
+  state_->halted = true;
+  state_->work_ended.wait_for(lock, kHaltWaitMax, [this] { return state_->running == 0; });
 }
 
 MonotonicUs ThreadExecutor::NowUs() const { return State::Now(); }

@@ -67,6 +67,12 @@ class ThreadExecutor final : public Executor {
   void Post(std::function<void()> work) override;
   void PostAt(MonotonicUs due_us, std::function<void()> work) override;
   MonotonicUs NowUs() const override;
+  void RunUntil(BlockingWait& wait, const std::function<void()>& poll) override;
+
+  // For a process that exits, whose statics are about to be destroyed under what runs. No thread
+  // takes work any more, and who blocks in RunUntil runs what is queued itself. Returns when the
+  // pieces of work that were running have ended, or after a second, if one of them is held up.
+  void Halt();
 
  private:
   struct State;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <thread>
 
 namespace duckpond {
 namespace {
@@ -48,6 +49,48 @@ TEST(ThreadExecutorTest, ATimerOfTheFarFutureDisturbsNobody) {
   executor.PostAt(std::numeric_limits<MonotonicUs>::max(), [] { FAIL(); });
   executor.PostAt(executor.NowUs() + 1000, [&soon] { soon.Set(); });
   EXPECT_TRUE(soon.WaitFor(10'000'000));
+}
+
+TEST(ThreadExecutorTest, AHaltedOneWaitsForWhatRunsAndBeginsNothing) {
+  BlockingWait began;
+  BlockingWait late;
+  bool ended = false;
+  ThreadExecutor executor(2);
+  executor.Post([&] {
+    began.Set();
+    late.WaitFor(20'000);
+    ended = true;
+  });
+  ASSERT_TRUE(began.WaitFor(10'000'000));
+  executor.Halt();
+  EXPECT_TRUE(ended);
+
+  executor.Post([&late] { late.Set(); });
+  executor.PostAt(executor.NowUs() + 1000, [] {});
+  EXPECT_FALSE(late.WaitFor(50'000));
+}
+
+TEST(ThreadExecutorTest, WhoBlocksOnAHaltedOneDoesTheWork) {
+  BlockingWait wait;
+  std::thread::id worker;
+  ThreadExecutor executor(2);
+  executor.Halt();
+  executor.PostAt(executor.NowUs() + 1000, [&] {
+    executor.Post([&] {
+      worker = std::this_thread::get_id();
+      wait.Set();
+    });
+  });
+  executor.RunUntil(wait, {});
+  EXPECT_EQ(worker, std::this_thread::get_id());
+}
+
+TEST(ThreadExecutorTest, WorkThatNeverEndsHoldsUpNoExit) {
+  BlockingWait halted;
+  ThreadExecutor executor(1);
+  executor.Post([&halted] { halted.WaitFor(60'000'000); });
+  executor.Halt();
+  halted.Set();
 }
 
 }  // namespace
