@@ -12,6 +12,7 @@ import importlib.metadata
 import importlib.util
 import json
 import pathlib
+import re
 import statistics
 import sys
 import tempfile
@@ -27,6 +28,8 @@ PACKAGES = ("duckdb", "duckdb-extension-httpfs", "duckdb-extension-ducklake", "d
             "pyiceberg", "pyarrow")
 PROCESSES, COMMITS_EACH = 4, 25
 STEP_SECONDS_MAX = 60  # a step that has taken as long is not repeated
+# What differs from one error to the next of the same kind: identifiers, paths, processes.
+NAMES_IN_ERRORS = re.compile(r"\d{6,}|(?<= )/\S+|\(P\w*\W?\s?\d*\)?$")
 FIRST, END = "2024-06-01", "2024-06-02"  # the day of the year
 
 
@@ -270,7 +273,8 @@ def commits(bench, name, round_number):
         counted = bench.meter.stats()
     for each in answers:
         for message, times in each["errors"].items():
-            errors[message] = errors.get(message, 0) + times
+            kind = NAMES_IN_ERRORS.sub("…", message)
+            errors[kind] = errors.get(kind, 0) + times
     acknowledged = sum(each["acknowledged"] for each in answers)
     seconds = max(each["seconds"] for each in answers)
     bench.add(name, step, [(seconds * 1000, counted)])
