@@ -205,8 +205,7 @@ FileBlock::FileBlock(std::shared_ptr<const TableDef> def, FilesSummary summary,
                      UnreadLinesPtr lines)
     : def_(std::move(def)), summary_(std::move(summary)), lines_(std::move(lines)) {}
 
-// Several that ask at the same time read it several times: rare, and whoever has a cache between
-// has it once.
+// Several that ask at the same time share the request (store/sharing_store.h), and each decodes it.
 Task<Result<FileBlock::Files>> FileBlock::Read(FileBlockPtr block, Context context) {
   {
     std::lock_guard lock(block->mutex_);

@@ -5,6 +5,7 @@
 
 #include "store/hedging_store.h"
 #include "store/metered_store.h"
+#include "store/sharing_store.h"
 #include "store/two_door_store.h"
 
 namespace duckpond {
@@ -26,6 +27,7 @@ std::shared_ptr<ObjectStore> BuildStore(Env& env, std::shared_ptr<ObjectStore> b
   if (options.front) {
     store = std::make_shared<TwoDoorObjectStore>(env, std::move(store), std::move(options.front));
   }
+  store = std::make_shared<SharingObjectStore>(env, std::move(store));
   if (!options.caches.empty()) {
     store = std::make_shared<CachingObjectStore>(env, std::move(store), std::move(options.caches));
   }

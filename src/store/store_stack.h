@@ -2,7 +2,7 @@
 //
 // BuildStore: puts the wrappers around a store, in the one order in which they tell the truth:
 //
-//   cache    – answers what need not be asked; above the retries, which it spares.
+//   cache    – answers what need not be asked; below it what is asked by several is sent once.
 //   doors    – reads through a CDN what may be old; above the retries, which are the origin's.
 //   retry    – asks again; above the meter, because each attempt is billed.
 //   hedge    – asks once more for what takes too long; above the meter, because both are billed.

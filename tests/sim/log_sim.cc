@@ -15,6 +15,7 @@
 #include "store/memory_cache.h"
 #include "store/memory_store.h"
 #include "store/retrying_store.h"
+#include "store/sharing_store.h"
 #include "tests/sim/log_check.h"
 #include "tests/sim/sim_env.h"
 #include "tests/sim/trace.h"
@@ -140,7 +141,7 @@ LifePtr OpenLife(World& world, bool last) {
   }
   world.stores.push_back(std::make_shared<TracingStore>(store, world.trace, world.executor));
   const auto cached = std::make_shared<CachingObjectStore>(
-      life->env->env, world.stores.back(),
+      life->env->env, std::make_shared<SharingObjectStore>(life->env->env, world.stores.back()),
       CachingObjectStore::Caches{world.cache ? world.cache : NewCache(world.plan)});
   life->log = EventLog::Open(life->env->env, cached, world.folder, world.log_options,
                              fmt::format("life{}", world.envs.size()));
