@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "base/check.h"
+#include "base/sha1.h"
 
 namespace duckpond {
 namespace {
@@ -30,6 +31,8 @@ std::string Xxh3_128(std::string_view bytes) {
 }
 
 uint64_t Xxh3_64(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
+std::string Sha1(std::string_view bytes) { return Digest(EVP_sha1(), bytes); }
 
 std::string Sha256(std::string_view bytes) { return Digest(EVP_sha256(), bytes); }
 

@@ -9,12 +9,14 @@
 #include "base/encoding.h"
 #include "base/env.h"
 #include "base/hash_in_parts.h"
+#include "base/sha1.h"
 
 namespace duckpond {
 namespace {
 
 // Published values: FIPS 180-4, RFC 1321, RFC 4231 (case 2), and xxHash's own for the empty input.
 TEST(HashTest, PublishedVectorsHold) {
+  EXPECT_EQ(HexEncode(Sha1("abc")), "a9993e364706816aba3e25717850c26c9cd0d89d");
   EXPECT_EQ(HexEncode(Sha256("abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(HexEncode(Md5("abc")), "900150983cd24fb0d6963f7d28e17f72");

@@ -91,4 +91,9 @@ Result<ProfileSettings> AwsFiles::Read() const {
   return settings;
 }
 
+Result<ProfileSettings> AwsFiles::ReadConfig(std::string_view section) const {
+  ASSIGN_OR_RETURN(const std::string config, ReadSmallFile(config_path));
+  return ParseProfile(config, section);
+}
+
 }  // namespace duckpond

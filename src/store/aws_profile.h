@@ -30,6 +30,8 @@ struct AwsFiles {
   // sections are as empty ones.
   // Errors: kInvalid for a file that cannot be read or is too large to be one.
   Result<ProfileSettings> Read() const;
+  // Those of another section of the config file, as it is written there: "sso-session work".
+  Result<ProfileSettings> ReadConfig(std::string_view section) const;
 };
 
 // The text of a file that is small; empty if there is none.

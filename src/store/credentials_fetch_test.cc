@@ -123,6 +123,8 @@ TEST_F(CredentialsFetchTest, AMachinesTroublesAreTold) {
   EXPECT_NE(Shown().find("has no role"), std::string::npos);
   Answer([](const SeenRequest&) { return ScriptedReply::Http(503); });
   EXPECT_EQ(Shown().find("UNAVAILABLE"), 0u);
+  Answer([](const SeenRequest&) { return ScriptedReply::Http(403); });
+  EXPECT_NE(Shown().find("AWS_ACCESS_KEY_ID"), std::string::npos) << "what else was looked at";
   Answer([](const SeenRequest& seen) {
     return seen.method == "PUT" ? ScriptedReply::Http(200, {}, "p")
                                 : ScriptedReply::Http(200, {}, "<html>a proxy</html>");
@@ -257,6 +259,126 @@ TEST_F(CredentialsFetchTest, TheTokenServicesTroublesAreToldWithoutTheToken) {
     EXPECT_EQ(shown.find(row.code), 0u) << shown;
     EXPECT_NE(shown.find(row.said), std::string::npos) << shown;
     EXPECT_NE(shown.find("jwt"), std::string::npos) << "where the token is: " << shown;
+  }
+}
+
+// A program that does as `script` says, named by the default profile; its arguments hold a secret.
+TEST_F(CredentialsFetchTest, AProgramsKeysAreReadAndItsTroublesToldWithoutWhatItWrote) {
+  const std::string program = InFolder("program");
+  Write("config", "[default]\ncredential_process = '" + program + "' --secret " + kHush + "\n");
+  variables_["AWS_CONFIG_FILE"] = InFolder("config");
+  const auto run = [&](const std::string& script) {
+    Write("program", "#!/bin/sh\n" + script + "\n");
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    return Shown();
+  };
+  const std::string keys = R"("AccessKeyId":"PROGRAM","SecretAccessKey":"never-print-this",)"
+                           R"("SessionToken":"its-token","Expiration":"2999-01-01T00:00:00Z"})";
+  EXPECT_EQ(run("echo '{\"Version\":1," + keys + "'"), "PROGRAM its-token");
+  const struct {
+    std::string script;
+    const char* said;
+  } rows[] = {
+      {"echo '{\"Version\":2," + keys + "'", "Version 2 where 1 is known"},
+      {"echo '{" + keys + "'", "no JSON with a Version"},
+      {std::string("echo ") + kHush, "no JSON with a Version"},
+      {"exit 0", "no JSON with a Version"},
+      {R"(echo '{"Version":1,"Message":"never-print-this"}')", "no keys"},
+      {R"(echo '{"Version":1,"AccessKeyId":"never-print-this"}')", "no keys"},
+      {R"(echo '{"Version":1,"AccessKeyId":"a","SecretAccessKey":"s","Expiration":"x"}')",
+       "no keys, or an Expiration that is none"},
+      {"echo '{\"Version\":1," + keys + "'; exit 4", "ended with code 4"},
+      {"yes never-print-this", "wrote too much"},
+  };
+  for (const auto& row : rows) {
+    const std::string shown = run(row.script);
+    EXPECT_EQ(shown.find("INVALID"), 0u) << shown;
+    EXPECT_NE(shown.find(row.said), std::string::npos) << shown;
+    EXPECT_NE(shown.find("the program " + program), std::string::npos) << shown;
+  }
+  std::filesystem::remove(program);
+  EXPECT_NE(Shown().find("cannot be started"), std::string::npos);
+}
+
+class SsoTest : public CredentialsFetchTest {
+ protected:
+  SsoTest() {
+    Write("config",
+          "[profile work]\nsso_session = my sso\nsso_account_id = 123\nsso_role_name = Read Only\n"
+          "[sso-session my sso]\nsso_start_url = https://work.example/start\n"
+          "sso_region = eu-west-1\n"
+          "[profile old]\nsso_start_url = https://work.example/start\nsso_region = eu-west-1\n"
+          "sso_account_id = 123\nsso_role_name = Read Only\n");
+    variables_["AWS_CONFIG_FILE"] = InFolder("config");
+    variables_["AWS_PROFILE"] = "work";
+    variables_["AWS_ENDPOINT_URL_SSO"] = server_.url() + "/";
+    std::filesystem::create_directories(InFolder(".aws/sso/cache"));
+  }
+  // The names are SHA-1 of the session's name and of the start URL.
+  void LogIn(const std::string& end, const std::string& name = kSession) {
+    Write(".aws/sso/cache/" + name + ".json",
+          R"({"accessToken":"never-print-this","expiresAt":")" + end + R"("})");
+  }
+  static constexpr char kSession[] = "b3902c2d49b36c95af74dedb0f77c5828749e230";
+  static constexpr char kStartUrl[] = "e218012ba0a50a603585107077633db9e52c4834";
+  static constexpr char kLater[] = "2999-01-01T00:00:00Z";
+};
+
+TEST_F(SsoTest, TheCachedTokenIsExchangedForKeys) {
+  Answer([](const SeenRequest& seen) {
+    if (seen.Header("x-amz-sso_bearer_token") != kHush) return ScriptedReply::Http(401);
+    return ScriptedReply::Http(
+        200, {},
+        R"({"roleCredentials":{"accessKeyId":"SSO","secretAccessKey":"never-print-this",)"
+        R"("sessionToken":"its-token","expiration":32472144000000}})");
+  });
+  LogIn(kLater);
+  EXPECT_EQ(Shown(), "SSO its-token");
+  EXPECT_EQ(server_.seen().at(0).target,
+            "/federation/credentials?role_name=Read%20Only&account_id=123");
+  variables_["AWS_PROFILE"] = "old";
+  EXPECT_NE(Shown().find("run `aws sso login --profile old`"), std::string::npos);
+  LogIn("2999-01-01T00:00:00UTC", kStartUrl);
+  EXPECT_EQ(Shown(), "SSO its-token");
+}
+
+TEST_F(SsoTest, ATokenThatIsNotThereOrHasEndedSaysWhatToRun) {
+  const std::string run = "run `aws sso login --profile work`";
+  EXPECT_NE(Shown().find(run), std::string::npos) << "no token";
+  for (const char* end : {"2020-01-01T00:00:00Z", "2020-01-01T00:00:00UTC", "never", ""}) {
+    LogIn(end);
+    EXPECT_NE(Shown().find(run), std::string::npos) << end;
+  }
+  Write(std::string(".aws/sso/cache/") + kSession + ".json", "half a file of never-print-this");
+  EXPECT_NE(Shown().find(run), std::string::npos);
+  EXPECT_TRUE(server_.seen().empty()) << "a token that is none is not sent";
+  LogIn(kLater);
+  Answer([](const SeenRequest&) { return ScriptedReply::Http(401, {}, kHush); });
+  EXPECT_NE(Shown().find(run), std::string::npos) << "what the portal does not take";
+}
+
+TEST_F(SsoTest, ThePortalsTroublesAreTold) {
+  LogIn(kLater);
+  const struct {
+    ScriptedReply reply;
+    const char* code;
+    const char* said;
+  } rows[] = {
+      {ScriptedReply::Http(403, {}, kHush), "INVALID", "check sso_account_id"},
+      {ScriptedReply::Http(404, {}, kHush), "INVALID", "check sso_account_id"},
+      {ScriptedReply::Http(429), "UNAVAILABLE", "429"},
+      {ScriptedReply::Http(503, {}, "<html>"), "UNAVAILABLE", "503"},
+      {ScriptedReply::Http(200, {}, "<html>"), "INVALID", "without keys"},
+      {ScriptedReply::Http(200, {}, R"({"roleCredentials":{"accessKeyId":"a"}})"), "INVALID",
+       "without keys"},
+      {ScriptedReply::HangUp(), "UNAVAILABLE", "Empty reply"},
+  };
+  for (const auto& row : rows) {
+    Answer([reply = row.reply](const SeenRequest&) { return reply; });
+    const std::string shown = Shown();
+    EXPECT_EQ(shown.find(row.code), 0u) << shown;
+    EXPECT_NE(shown.find(row.said), std::string::npos) << shown;
+    EXPECT_NE(shown.find("profile work, account 123"), std::string::npos) << shown;
   }
 }
 

@@ -96,7 +96,11 @@ class MachineFetcher final : public KeyFetcher {
     request.reply_bytes_max = kReplyBytesMax;
     const Result<HttpReply> token = co_await client.Send(context, std::move(request));
     if (!token.ok()) co_return Absent(token.error());
-    if (token->status != 200) co_return Refused("the PUT for a token", *token);
+    if (token->status != 200) {
+      const Status refused = Refused("the PUT for a token", *token);
+      // Maybe nobody meant it to be asked.
+      co_return answered_ ? refused : refused.Prefixed(looked_at_ + ", and " + source_);
+    }
     answered_ = true;
     const HttpHeader proof{"X-aws-ec2-metadata-token", FirstLine(token->body.view())};
     CO_ASSIGN_OR_RETURN(const HttpReply roles,

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "store/credentials_metadata.h"
+#include "store/credentials_process.h"
+#include "store/credentials_sso.h"
 #include "store/credentials_sts.h"
 #include "store/renewed_credentials.h"
 
@@ -79,17 +81,13 @@ class ProfileReader {
   Result<Provider> Read(int depth) {
     ASSIGN_OR_RETURN(settings_, files_.Read());
     if (settings_.contains("role_arn")) return OfRole(depth);
+    ASSIGN_OR_RETURN(auto sso, FetchBySso(env_, environment_, files_, settings_));
+    if (sso) return RenewedCredentials(env_, std::move(sso));
     if (auto keys = KeysIn(settings_)) return Written(*std::move(keys));
-    // Single sign-on needs a browser, and this program starts no others.
-    for (const char* other : {"sso_session", "sso_start_url", "credential_process"}) {
-      if (!settings_.contains(other)) continue;
-      return Status::Unsupported(
-          ProfileName(files_) + " gets its keys by " + other +
-          ", which is not offered: export them to the environment instead (eval \"$(aws configure "
-          "export-credentials --format env --profile " +
-          files_.profile + ")\")");
-    }
-    return Provider();
+    if (!settings_.contains("credential_process")) return Provider();
+    ASSIGN_OR_RETURN(auto program,
+                     FetchFromProgram(settings_["credential_process"], ProfileName(files_)));
+    return RenewedCredentials(env_, std::move(program));
   }
 
  private:

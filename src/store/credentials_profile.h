@@ -23,10 +23,10 @@ std::optional<AwsKeys> EnvironmentKeys(const EnvironmentLookup& environment);
 std::string ProfileName(const AwsFiles& files);
 
 // By the first of: `role_arn` with `web_identity_token_file`, `source_profile` (which may name
-// another role) or `credential_source`; keys in the file, read again when it has changed. Null if
-// the profile has none of them, or is not there.
-// Errors: kInvalid – a file that cannot be read, a role that lacks something, roles in a circle.
-// kUnsupported – keys by single sign-on, a second factor, or a program: we start none.
+// another role) or `credential_source`; single sign-on (`sso_session`, `sso_start_url`); keys in
+// the file, read again when it has changed; `credential_process`. Null if the profile has none of
+// them, or is not there. Errors: kInvalid – a file that cannot be read, a role that lacks
+// something, roles in a circle. kUnsupported – a second factor.
 Result<std::shared_ptr<CredentialsProvider>> ProfileCredentials(
     Env& env, const EnvironmentLookup& environment, const AwsFiles& files);
 

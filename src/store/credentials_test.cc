@@ -10,6 +10,7 @@
 
 #include "base/env.h"
 #include "store/aws_profile.h"
+#include "store/credentials_process.h"
 
 namespace duckpond {
 namespace {
@@ -104,17 +105,43 @@ TEST_F(CredentialsTest, NothingFoundNamesThePlacesLookedAt) {
   EXPECT_NE(found.status().message().find(folder_ + "/.aws/credentials"), std::string::npos);
 }
 
-TEST_F(CredentialsTest, ProfileWhoseKeysNeedAnotherProgramIsUnsupportedByName) {
-  for (const std::string setting : {"sso_session", "sso_start_url", "credential_process"}) {
-    Write("config", "[default]\n" + setting + " = work\nsso_account_id = 1\n");
-    const auto found = Find();
-    ASSERT_FALSE(found.ok());
-    EXPECT_EQ(found.status().code(), StatusCode::kUnsupported);
-    EXPECT_NE(found.status().message().find(setting), std::string::npos);
-    EXPECT_NE(found.status().message().find("export-credentials"), std::string::npos);
-  }
+TEST_F(CredentialsTest, ASecondFactorIsUnsupported) {
   Write("config", "[default]\nrole_arn = r\nsource_profile = x\nmfa_serial = m\n");
   EXPECT_EQ(FindAndShow(), "UNSUPPORTED");
+}
+
+TEST_F(CredentialsTest, AnUnfinishedProfileOfSingleSignOnNamesWhatItLacks) {
+  const struct {
+    const char* config;
+    const char* lacks;
+  } rows[] = {
+      {"[default]\nsso_session = work\n", "lacks sso_start_url (which may stand in [sso-session"},
+      {"[default]\nsso_start_url = https://w/start\n", "lacks sso_region:"},
+      {"[default]\nsso_session = w\n[sso-session w]\nsso_start_url = u\nsso_region = eu-west-1\n",
+       "lacks sso_account_id"},
+  };
+  for (const auto& row : rows) {
+    Write("config", row.config);
+    const auto found = Find();
+    EXPECT_EQ(found.status().code(), StatusCode::kInvalid);
+    EXPECT_NE(found.status().message().find(row.lacks), std::string::npos)
+        << found.status().ToString();
+  }
+}
+
+TEST_F(CredentialsTest, AProgramsWordsAreSplitAsAShellQuotesThemAndNothingIsReplaced) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(*SplitCommand("  a\tb  "), (Words{"a", "b"}));
+  EXPECT_EQ(*SplitCommand(R"('a b' "c d"e 'f'"g"\ h)"), (Words{"a b", "c de", "fg h"}));
+  EXPECT_EQ(*SplitCommand(R"(p "" '' "a\"b\\c\n" 'a\b')"),
+            (Words{"p", "", "", "a\"b\\c\\n", "a\\b"}));
+  EXPECT_EQ(*SplitCommand("p $(id) `id` $HOME ; | > * ~"),
+            (Words{"p", "$(id)", "`id`", "$HOME", ";", "|", ">", "*", "~"}));
+  for (const std::string& bad :
+       {std::string(), std::string(" "), std::string("'a"), std::string("\"a\\\""),
+        std::string("a\\"), std::string("''"), std::string("a\0b", 3)}) {
+    EXPECT_EQ(SplitCommand(bad).status().code(), StatusCode::kInvalid) << bad;
+  }
 }
 
 TEST_F(CredentialsTest, RolesThatLackSomethingOrGoInACircleAreInvalid) {
