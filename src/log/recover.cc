@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "log/create.h"
@@ -97,27 +99,49 @@ Task<Status> Inspect(Search search, Found* found) {
   co_return Status::Ok();
 }
 
-Task<Status> FindVersions(Search search, std::vector<Found>* all, bool* more) {
+Task<Result<Found>> ReadVersion(Search search, ObjectVersion version) {
+  Found found;
+  found.copy.source = "version " + version.id;
+  found.copy.time_us = version.time_us;
+  found.copy.bytes = version.bytes;
+  found.version_id = std::move(version.id);
+  if (version.deleted) {
+    found.copy.wrong = "it was deleted then";
+  } else {
+    const Status inspected = co_await Inspect(search, &found);
+    if (!inspected.ok()) co_return inspected;
+  }
+  co_return found;
+}
+
+// The newest ones, and older ones until one is whole.
+Task<Status> FindVersions(Search search, std::vector<Found>* all, Recovery* recovery) {
   if (search.history == nullptr) co_return Status::Ok();
-  const size_t count_max = search.options.copies_max;
-  auto versions = co_await search.history->Versions(search.context, kLogName, count_max + 1);
-  if (versions.status().code() == StatusCode::kUnsupported) co_return Status::Ok();
-  if (!versions.ok()) co_return versions.error();
-  *more = versions->size() > count_max;
-  if (*more) versions->resize(count_max);
-  for (ObjectVersion& version : *versions) {
-    Found found;
-    found.copy.source = "version " + version.id;
-    found.copy.time_us = version.time_us;
-    found.copy.bytes = version.bytes;
-    found.version_id = std::move(version.id);
-    if (version.deleted) {
-      found.copy.wrong = "it was deleted then";
-    } else {
-      const Status inspected = co_await Inspect(search, &found);
-      if (!inspected.ok()) co_return inspected;
+  const RecoverOptions& options = search.options;
+  std::set<std::string> read;  // By id: others may have come between two listings.
+  bool whole = false;
+  // A long list costs a request a thousand: asked for where the short one has none.
+  const std::array<size_t, 2> counts = {options.copies_min, options.copies_max};
+  for (const size_t wanted : counts) {
+    auto versions = co_await search.history->Versions(search.context, kLogName, wanted + 1);
+    if (versions.status().code() == StatusCode::kUnsupported) co_return Status::Ok();
+    if (!versions.ok()) co_return versions.error();
+    recovery->more = versions->size() > wanted;
+    if (recovery->more) versions->resize(wanted);
+    for (ObjectVersion& version : *versions) {
+      if (whole && read.size() >= options.copies_min) {
+        recovery->more = true;
+        break;
+      }
+      if (!read.insert(version.id).second) continue;
+      CO_ASSIGN_OR_RETURN(Found found, co_await ReadVersion(search, std::move(version)));
+      recovery->oldest_us = found.copy.time_us;
+      whole = whole || found.copy.wrong.empty();
+      if (read.size() > options.copies_min && !found.copy.wrong.empty()) continue;
+      all->push_back(std::move(found));
     }
-    all->push_back(std::move(found));
+    recovery->versions_read = read.size();
+    if (whole || !recovery->more) break;
   }
   co_return Status::Ok();
 }
@@ -129,13 +153,16 @@ Task<Status> FindSegments(Search search, std::vector<Found>* all) {
   do {
     auto page = co_await search.site->store->List(search.context, kSegments, token);
     if (!page.ok()) co_return page.error().Prefixed(kSegments);
+    if (token && page->next_token == token) {
+      co_return Status::Corrupt(std::string(kSegments) + ": a listing ends where it began");
+    }
     for (ListReply::Object& object : page->objects) {
       if (object.key.ends_with(".log")) paths.push_back(std::move(object.key));
     }
     token = page->next_token;
   } while (token);
   std::ranges::sort(paths, std::greater<>());
-  if (paths.size() > search.options.copies_max) paths.resize(search.options.copies_max);
+  if (paths.size() > search.options.copies_min) paths.resize(search.options.copies_min);
   for (std::string& path : paths) {
     Found found;
     found.copy.source = std::move(path);
@@ -164,7 +191,7 @@ Task<Result<KnownPond>> FindPondFile(Search search) {
   }
   if (known.file || search.history == nullptr) co_return known;
   auto versions =
-      co_await search.history->Versions(search.context, kPondName, search.options.copies_max);
+      co_await search.history->Versions(search.context, kPondName, search.options.copies_min);
   if (versions.status().code() == StatusCode::kUnsupported) co_return known;
   if (!versions.ok()) co_return versions.error();
   for (const ObjectVersion& version : *versions) {
@@ -262,10 +289,31 @@ std::string LossOfPresent(const Present& present, const LogCopy& now, const Rest
       *apart, kLogKey);
 }
 
-Status NothingFound(const Search& search, const std::string& url) {
-  std::string text = fmt::format("{} at {} cannot be brought back: ", kLogKey, url);
-  text += search.history == nullptr ? "this kind of store keeps no versions"
-                                    : "the bucket keeps no version of it that is whole";
+// Why there is no earlier version of the log, and what else may have one.
+std::string WithoutVersions(const Search& search, const Recovery& recovery) {
+  const std::string& kind = search.site->store->traits().kind;
+  if (search.history != nullptr) {
+    if (!recovery.more) return "the bucket keeps no version of it that is whole";
+    return fmt::format(
+        "none of the newest {} versions that the bucket keeps is whole, and older ones were not "
+        "looked at",
+        recovery.versions_read);
+  }
+  if (kind == "dynamodb") {
+    return "DynamoDB keeps no versions of an object; where point-in-time recovery is on, restore "
+           "the table as it was before (aws dynamodb restore-table-to-point-in-time) and open the "
+           "pond in that";
+  }
+  if (kind == "file") {
+    return "a directory keeps no versions; put it back from a backup or from a snapshot of the "
+           "file system";
+  }
+  return "this kind of store keeps no versions; look where what is shown here is written";
+}
+
+Status NothingFound(const Search& search, const Recovery& recovery) {
+  std::string text = fmt::format("{} at {} cannot be brought back: {}", kLogKey,
+                                 search.site->store->url(), WithoutVersions(search, recovery));
   text += search.options.from_segments
               ? ", and there is no segment in log/ that is. The rows are still in data/, as Parquet"
               : "; --from-segments looks for the last segment of its history in log/, which has "
@@ -329,7 +377,7 @@ struct Survey {
   std::vector<Found> all;
 };
 
-Task<Result<Survey>> LookAround(Search search, bool* more) {
+Task<Result<Survey>> LookAround(Search search, Recovery* recovery) {
   Survey survey;
   CO_ASSIGN_OR_RETURN(survey.log,
                       co_await ReadPresent(search.site, search.context, kLogName, kLogBytesMax));
@@ -342,7 +390,7 @@ Task<Result<Survey>> LookAround(Search search, bool* more) {
     CO_RETURN_IF_ERROR(Describe(survey.log.content.view(), now.copy));
   }
   survey.all.push_back(std::move(now));
-  const Status versions = co_await FindVersions(search, &survey.all, more);
+  const Status versions = co_await FindVersions(search, &survey.all, recovery);
   if (!versions.ok()) co_return versions;
   if (search.options.from_segments) {
     const Status segments = co_await FindSegments(search, &survey.all);
@@ -392,7 +440,7 @@ Task<Result<Recovery>> RecoverLog(SitePtr site, std::shared_ptr<ObjectHistory> h
                                   Context context, RecoverOptions options) {
   const Search search{std::move(site), std::move(history), std::move(context), options};
   Recovery recovery;
-  CO_ASSIGN_OR_RETURN(Survey survey, co_await LookAround(search, &recovery.more));
+  CO_ASSIGN_OR_RETURN(Survey survey, co_await LookAround(search, &recovery));
   const bool begun = survey.pond.file && !survey.pond.file->ready && !survey.log.there;
   const Found* best = Best(survey.all);
   for (const Found& found : survey.all) recovery.copies.push_back(found.copy);
@@ -401,7 +449,7 @@ Task<Result<Recovery>> RecoverLog(SitePtr site, std::shared_ptr<ObjectHistory> h
                                " was never finished, and has lost nothing: create it again");
   }
   if (best == nullptr) {
-    recovery.outcome = NothingFound(search, search.site->store->url());
+    recovery.outcome = NothingFound(search, recovery);
     co_return recovery;
   }
   auto restored = co_await Restore(search, *best);

@@ -24,7 +24,10 @@ namespace duckpond {
 struct RecoverOptions {
   bool apply = false;          // Else nothing is written.
   bool from_segments = false;  // Lists log/ and looks at the newest segments too.
-  size_t copies_max = 100;     // Versions of pond.log that are read, and segments.
+  // So many of the newest versions of pond.log are read, and segments; then older ones, until one
+  // of them is whole.
+  size_t copies_min = 100;
+  size_t copies_max = 10'000;
 };
 
 // A copy of the log that was found.
@@ -41,7 +44,11 @@ struct LogCopy {
 
 struct Recovery {
   std::vector<LogCopy> copies;  // What was looked at, the present first.
-  bool more = false;            // There are older versions that were not looked at.
+  // How far it looked back among the versions that the store keeps. Of those behind copies_min only
+  // the whole one is in `copies`.
+  size_t versions_read = 0;
+  int64_t oldest_us = 0;  // When the oldest of those was written.
+  bool more = false;      // There are older versions that were not looked at.
   // What is to be done or was done, a sentence each; empty if nothing is wrong.
   std::vector<std::string> steps;
   std::vector<std::string> losses;

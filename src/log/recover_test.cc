@@ -286,15 +286,34 @@ TEST_F(RecoverTest, AnAnswerThatWasLostIsLookedUp) {
   EXPECT_EQ(State(), "k=3");
 }
 
-TEST_F(RecoverTest, OnlySoManyCopiesAreRead) {
-  Put(log_, "oops");
+TEST_F(RecoverTest, OlderVersionsAreReadUntilOneIsWhole) {
+  for (int i = 0; i < 5; ++i) Put(log_, "oops");
   RecoverOptions options;
-  options.copies_max = 1;
+  options.copies_min = 2;
+  auto done = Recover(options);
+  ExpectDone(done, 1);
+  EXPECT_EQ(store_->reads, 7) << "the five, the newest whole one, and that again to put it back";
+  EXPECT_EQ(done->versions_read, 6u);
+  EXPECT_TRUE(done->more) << "the logs of before";
+  EXPECT_EQ(done->copies.size(), 4u) << "the present one, two of the newest, the whole one";
+  options.apply = true;
+  ExpectDone(Recover(options), 1);
+  EXPECT_EQ(State(), "k=3");
+}
+
+TEST_F(RecoverTest, WhereItStopsLookingIsSaid) {
+  for (int i = 0; i < 5; ++i) Put(log_, "oops");
+  RecoverOptions options;
+  options.copies_min = 1;
+  options.copies_max = 3;
   const auto done = Recover(options);
   ASSERT_TRUE(done.ok());
   EXPECT_TRUE(done->more);
-  EXPECT_EQ(store_->reads, 1);
+  EXPECT_EQ(done->versions_read, 3u);
+  EXPECT_GT(done->oldest_us, 0);
+  EXPECT_EQ(store_->reads, 3);
   EXPECT_EQ(done->outcome.code(), StatusCode::kCorrupt);
+  EXPECT_NE(done->outcome.message().find("none of the newest 3 versions"), std::string::npos);
 }
 
 }  // namespace

@@ -18,9 +18,11 @@ std::string RecoverText(const Recovery& recovery, const CommandLine& line) {
         fmt::format("{:<44} {:<19} {:>10}  {}\n", Visible(copy.source),
                     copy.time_us == 0 ? "" : TimeText(copy.time_us), copy.bytes, Visible(holds));
   }
-  if (recovery.more) {
-    text += fmt::format("Older versions than the newest {} were not looked at.\n",
-                        RecoverOptions{}.copies_max);
+  const size_t versions_shown = RecoverOptions{}.copies_min;
+  if (recovery.versions_read > versions_shown || recovery.more) {
+    text += fmt::format("Looked at the newest {} versions, back to {}{}.\n", recovery.versions_read,
+                        TimeText(recovery.oldest_us),
+                        recovery.more ? "; older ones were not looked at" : ", which are all");
   }
   if (!recovery.outcome.ok()) return text;
   if (recovery.steps.empty()) {
