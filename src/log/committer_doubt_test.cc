@@ -64,19 +64,6 @@ class AgedFolder final : public Folder {
   const std::set<std::string, std::less<>> known_;
 };
 
-class NameChange final : public Change {
- public:
-  explicit NameChange(Event event) : event_(std::move(event)) {}
-  Task<Result<std::vector<Event>>> Rebase(Context, Snapshot) override { return Make(event_); }
-
- private:
-  static Task<Result<std::vector<Event>>> Make(Event event) {
-    std::vector<Event> events(1, std::move(event));
-    co_return events;
-  }
-  const Event event_;
-};
-
 TEST_F(DoubtTest, ACommitThatLandedIsFoundThoughANewerProgramHasWrittenSince) {
   const AgedFolder old({"put"});
   const AgedFolder newer({"put", "later"});
@@ -90,7 +77,7 @@ TEST_F(DoubtTest, ACommitThatLandedIsFoundThoughANewerProgramHasWrittenSince) {
   Answer ours;
   Answer theirs;
   Spawn(executor_, CommitInto(old_log, Context{}, PutChange("a", "1"), Options(), &ours));
-  auto change = std::make_shared<NameChange>(Event{env_.uuids.Next(), "later", "{}", false});
+  auto change = std::make_shared<OneEvent>(Event{env_.uuids.Next(), "later", "{}", false});
   executor_.PostAt(executor_.NowUs() + 1, [&, change, options = Options()] {
     Spawn(executor_, CommitInto(new_log, Context{}, change, options, &theirs));
   });

@@ -22,19 +22,6 @@ FaultOptions OnPut(uint64_t nth, Fault fault, int64_t delay_us = 0) {
   return faults;
 }
 
-// A change that is this event, whatever it is on top of.
-class OneEvent final : public Change {
- public:
-  explicit OneEvent(Event event) : event_(std::move(event)) {}
-  Task<Result<std::vector<Event>>> Rebase(Context, Snapshot) override { return Make(event_); }
-
- private:
-  static Task<Result<std::vector<Event>>> Make(Event event) {
-    co_return std::vector<Event>{std::move(event)};
-  }
-  const Event event_;
-};
-
 class CommitterTest : public LogFixture {
  protected:
   void SetUp() override { ASSERT_EQ(Create(), Status::Ok()); }

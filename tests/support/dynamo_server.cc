@@ -1,29 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/dynamo_server.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <string_view>
 
+#include "tests/support/test_servers.h"
+
 namespace duckpond {
-namespace {
-
-std::string Variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-std::string Folder() {
-  if (!Variable("DUCKPOND_DYNAMODB").empty()) return Variable("DUCKPOND_DYNAMODB");
-  std::string cache = Variable("DUCKPOND_DEV_CACHE");
-  if (cache.empty()) cache = Variable("HOME") + "/.cache/duckpond-dev";
-  return cache + "/dynamodb";
-}
-
-}  // namespace
 
 Result<std::unique_ptr<TestDynamoServer>> TestDynamoServer::Start() {
-  const std::string folder = Folder();
+  const std::string folder = TestServerPath("DUCKPOND_DYNAMODB", "dynamodb");
   if (!std::filesystem::exists(folder + "/classes/DynamoServer.class")) {
     return Status::NotFound("DynamoDB Local is not in \"" + folder +
                             "\": run scripts/setup test, or name its folder in DUCKPOND_DYNAMODB");

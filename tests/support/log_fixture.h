@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "log/event_log.h"
 #include "store/faulty_store.h"
@@ -18,6 +19,20 @@
 #include "tests/support/set_folder.h"
 
 namespace duckpond {
+
+// A change that commits one event as it stands, whatever the state is.
+class OneEvent final : public Change {
+ public:
+  explicit OneEvent(Event event) : event_(std::move(event)) {}
+  Task<Result<std::vector<Event>>> Rebase(Context, Snapshot) override { return Make(event_); }
+
+ private:
+  static Task<Result<std::vector<Event>>> Make(Event event) {
+    std::vector<Event> events(1, std::move(event));
+    co_return events;
+  }
+  const Event event_;
+};
 
 class LogFixture : public ::testing::Test {
  protected:

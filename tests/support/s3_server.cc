@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -13,24 +12,14 @@
 #include <thread>
 
 #include "tests/support/loopback.h"
+#include "tests/support/test_servers.h"
 
 namespace duckpond {
 namespace {
 
+constexpr char kVersitygw[] = "versitygw-v1.8.0/versitygw";
 constexpr int kStartAttemptsMax = 5;
 constexpr std::chrono::seconds kStartWaitMax{30};
-
-std::string Variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-std::string VersitygwPath() {
-  if (!Variable("DUCKPOND_VERSITYGW").empty()) return Variable("DUCKPOND_VERSITYGW");
-  std::string cache = Variable("DUCKPOND_DEV_CACHE");
-  if (cache.empty()) cache = Variable("HOME") + "/.cache/duckpond-dev";
-  return cache + "/versitygw-v1.8.0/versitygw";
-}
 
 // A port that was free a moment ago.
 int FreePort() {
@@ -71,13 +60,14 @@ std::string TestS3Server::MinioPath(const std::string& path) {
 }
 
 std::string TestS3Server::MinioPath() {
-  const std::string named = Variable("DUCKPOND_MINIO");
-  return named.empty() ? MinioPath(Variable("PATH")) : named;
+  const std::string named = TestVariable("DUCKPOND_MINIO");
+  return named.empty() ? MinioPath(TestVariable("PATH")) : named;
 }
 
 Result<std::unique_ptr<TestS3Server>> TestS3Server::Start(Options options) {
   const bool minio = options.kind == Kind::kMinio;
-  const std::string program = minio ? MinioPath() : VersitygwPath();
+  const std::string program =
+      minio ? MinioPath() : TestServerPath("DUCKPOND_VERSITYGW", kVersitygw);
   if (access(program.c_str(), X_OK) != 0) {
     return Status::NotFound("the S3 server to test against is not at \"" + program + "\": " +
                             (minio ? "name it in DUCKPOND_MINIO"
