@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/notice.h"
 #include "cmd/duckpond/post.h"
 #include "cmd/duckpond/serve.h"
 #include "shell/command_line.h"
@@ -161,6 +162,8 @@ ExitCode Run(CommandLine line, Printer& printer) {
 int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // A file that may not grow is an error, as a full disk is.
   duckpond::Printer printer(stdout, stderr);
+  // Not by the printer: a task may have something to say when that is gone.
+  duckpond::SetNoticeSink([](const std::string& text) { fmt::print(stderr, "Note: {}\n", text); });
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   auto line = duckpond::ParseCommandLine(arguments, duckpond::Variable);
   if (!line.ok()) {

@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "base/env.h"
+#include "base/notice.h"
 #include "server/access_log.h"
 #include "server/auth.h"
 #include "server/server.h"
@@ -81,6 +82,7 @@ ExitCode Serve(CommandLine line, Printer& printer) {
     printer.Error(status);
     return ExitCode::kUsage;
   }
+  SetNoticeSink(LogNotice);
   CostLedger ledger;
   const Status prepared = PreparePond(line, ledger);
   if (line.cost) printer.Costs(ledger.Total());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "lake/data_read.h"
 
+#include "store/object_rules.h"
+
 namespace duckpond {
 namespace {
 
@@ -45,6 +47,12 @@ Task<Result<Bytes>> ReadDataPart(ObjectStore& store, Context context, DataPart p
   auto read = co_await ReadOnce(store, context, part, GetOptions::kAnyAge);
   if (read.status().code() != StatusCode::kCorrupt) co_return read;
   // A cache or a CDN may be what is wrong: the store itself has the last word.
+  auto anew = co_await ReadDataPartAnew(store, std::move(context), part);
+  if (anew.ok()) NoteMended(store, part.path);
+  co_return anew;
+}
+
+Task<Result<Bytes>> ReadDataPartAnew(ObjectStore& store, Context context, DataPart part) {
   co_return co_await ReadOnce(store, std::move(context), std::move(part), GetOptions::kFromStore);
 }
 

@@ -28,4 +28,8 @@ struct DataPart {
 // Cost: one GET, and one more, past all caches, before anything is called corrupt.
 Task<Result<Bytes>> ReadDataPart(ObjectStore& store, Context context, DataPart part);
 
+// The same from the store itself, past all caches and doors: for who found that what ReadDataPart
+// gave does not have its checksum, before anything is called corrupt. Cost: one GET.
+Task<Result<Bytes>> ReadDataPartAnew(ObjectStore& store, Context context, DataPart part);
+
 }  // namespace duckpond

@@ -10,6 +10,7 @@
 #include "base/little_endian.h"
 #include "lake/data_read.h"
 #include "lake/limits.h"
+#include "store/object_rules.h"
 
 namespace duckpond {
 namespace {
@@ -88,8 +89,14 @@ Task<Result<Bytes>> Fetch(std::shared_ptr<ObjectStore> store, Context context, P
   const DataFile& file = *place.file;
   DataPart part{file.path, file.bytes, place.list.offset + HashListBytes(window.begin),
                 HashListBytes(window.end - window.begin)};
-  CO_ASSIGN_OR_RETURN(const Bytes pages, co_await ReadDataPart(*store, context, std::move(part)));
-  auto hashes = CheckedHashes(pages.view(), window.end - window.begin);
+  const uint64_t count = window.end - window.begin;
+  CO_ASSIGN_OR_RETURN(Bytes pages, co_await ReadDataPart(*store, context, part));
+  auto hashes = CheckedHashes(pages.view(), count);
+  if (!hashes) {
+    CO_ASSIGN_OR_RETURN(pages, co_await ReadDataPartAnew(*store, context, std::move(part)));
+    hashes = CheckedHashes(pages.view(), count);
+    if (hashes) NoteMended(*store, file.path);
+  }
   if (!hashes) {
     co_return Status::Corrupt("data file " + file.path +
                               " was altered: its key hashes do not have their checksum");

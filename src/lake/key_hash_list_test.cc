@@ -6,9 +6,11 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "base/notice.h"
 #include "store/faulty_store.h"
 #include "store/memory_store.h"
 #include "store/metered_store.h"
+#include "store/two_door_store.h"
 #include "tests/sim/sim_env.h"
 
 namespace duckpond {
@@ -150,6 +152,27 @@ TEST_F(KeyHashList, AnAlteredByteIsCorrupt) {
     EXPECT_FALSE(Block(env_.executor, lists_->HaveCommon(Context{}, place, place)).ok()) << at;
   }
   EXPECT_NE(ErrorOf(place).message().find("altered"), std::string::npos);
+}
+
+TEST_F(KeyHashList, WhatACdnHasAlteredTheOriginSaysAndItIsTold) {
+  const auto place = MakeFile(0, 1000);
+  auto whole = Block(env_.executor, memory_->Get(Context{}, place.file->path, {}));
+  ASSERT_TRUE(whole.ok());
+  std::string content(whole->bytes.view());
+  content[place.list.offset] = static_cast<char>(content[place.list.offset] ^ 1);
+  auto front = std::make_shared<MemoryObjectStore>();
+  ASSERT_TRUE(Block(env_.executor,
+                    front->Put(Context{}, place.file->path, Bytes(content), PutCondition::None()))
+                  .ok());
+  lists_ = std::make_shared<HashLists>(std::make_shared<TwoDoorObjectStore>(env_, memory_, front));
+  std::string notices;
+  SetNoticeSink([&notices](const std::string& text) { notices += text; });
+  const auto common = Block(env_.executor, lists_->HaveCommon(Context{}, place, place));
+  SetNoticeSink(nullptr);
+  ASSERT_TRUE(common.ok()) << common.status().ToString();
+  EXPECT_TRUE(*common);
+  EXPECT_NE(notices.find(place.file->path), std::string::npos) << notices;
+  EXPECT_NE(notices.find(memory_->url()), std::string::npos) << notices;
 }
 
 TEST_F(KeyHashList, AReadThatFailsIsAnErrorAndIsNotRemembered) {

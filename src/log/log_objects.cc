@@ -15,6 +15,7 @@
 #include "log/limits.h"
 #include "log/lines.h"
 #include "log/log_object.h"
+#include "store/object_rules.h"
 
 namespace duckpond {
 namespace {
@@ -279,8 +280,9 @@ Task<Result<Bytes>> ReadObject(SitePtr site, Context context, ObjectRef object) 
   auto read = co_await ReadObjectOnce(site, context, object, GetOptions::kAnyAge);
   if (read.status().code() != StatusCode::kCorrupt) co_return read;
   // A cache or a CDN may be what is wrong: the store itself has the last word.
-  co_return co_await ReadObjectOnce(std::move(site), std::move(context), std::move(object),
-                                    GetOptions::kFromStore);
+  auto anew = co_await ReadObjectOnce(site, std::move(context), object, GetOptions::kFromStore);
+  if (anew.ok()) NoteMended(*site->store, object.path);
+  co_return anew;
 }
 
 Task<Status> WriteObject(SitePtr site, Context context, std::string path, Bytes body) {

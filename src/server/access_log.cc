@@ -46,4 +46,6 @@ void LogAccess(const AccessEntry& entry) {
                static_cast<double>(entry.elapsed_us) / kUsPerMs);
 }
 
+void LogNotice(const std::string& text) { Logger().warn("\"notice\":{}", JsonQuote(text)); }
+
 }  // namespace duckpond

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // AccessLog: one line of JSON on standard error for each request that was answered: what was asked,
-// how it ended, how long it took. SQL and tokens are not written.
+// how it ended, how long it took; and for each notice. SQL and tokens are not written.
 //
 // Threads:  any.
 #pragma once
@@ -25,5 +25,8 @@ struct AccessEntry {
   int64_t elapsed_us = 0;
 };
 void LogAccess(const AccessEntry& entry);
+
+// What base/notice.h is told, at warn.
+void LogNotice(const std::string& text);
 
 }  // namespace duckpond

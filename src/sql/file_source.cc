@@ -6,9 +6,9 @@
 #include <set>
 
 #include "base/hash.h"
-#include "lake/data_read.h"
 #include "sql/connection_state.h"
 #include "sql/errors.h"
+#include "store/object_rules.h"
 
 namespace duckpond {
 namespace {
@@ -91,33 +91,47 @@ FileSource::Part FileSource::PartAt(Piece where) {
   return {{where.offset, end - where.offset}, std::nullopt, nullptr, 0};
 }
 
-void FileSource::Check(Held& held, const Part& part) const {
-  if (!part.checksum || held.kept.IsValid()) return;
+bool FileSource::HasChecksum(Held& held, const Part& part) {
+  if (!part.checksum || held.kept.IsValid()) return true;
   {
     std::lock_guard lock(held.mutex);
-    if (held.checked.contains(part.where.offset)) return;
+    if (held.checked.contains(part.where.offset)) return true;
   }
   const std::string_view bytes =
       held.view().substr(part.where.offset - held.piece.offset, part.where.bytes);
-  if (Xxh3_64(bytes) != *part.checksum) {
+  if (Xxh3_64(bytes) != *part.checksum) return false;
+  if (part.chunks) part.chunks->Keep(part.chunk, bytes);
+  std::lock_guard lock(held.mutex);
+  held.checked.insert(part.where.offset);
+  return true;
+}
+
+// What has the part's checksum: `held`, or the part read anew, which then takes its place.
+std::shared_ptr<FileSource::Held> FileSource::Checked(std::shared_ptr<Held> held,
+                                                      const Part& part) {
+  if (HasChecksum(*held, part)) return held;
+  auto anew = Start(part.where, ReadDataPartAnew);
+  Await(*anew);
+  if (!HasChecksum(*anew, part)) {
     ThrowStoreStatus(Status::Corrupt(
         "data file " + file_.path + " was altered: its bytes " + std::to_string(part.where.offset) +
         " to " + std::to_string(part.where.end()) + " do not have their checksum"));
   }
-  if (part.chunks) part.chunks->Keep(part.chunk, bytes);
-  std::lock_guard lock(held.mutex);
-  held.checked.insert(part.where.offset);
+  NoteMended(pond_->store(), file_.path);
+  std::lock_guard lock(mutex_);
+  kept_[part.where.offset] = anew;
+  return anew;
 }
 
-std::shared_ptr<FileSource::Held> FileSource::Start(Piece piece) {
+std::shared_ptr<FileSource::Held> FileSource::Start(Piece piece, ReadPart read) {
   auto held = std::make_shared<Held>();
   held->piece = piece;
   struct Fetching {
     // Parameters by value: the task outlives the call, and may outlive the FileSource.
     static Task<void> Run(std::shared_ptr<Pond> pond, Context context, File file,
-                          std::shared_ptr<Held> held) {
+                          std::shared_ptr<Held> held, ReadPart read) {
       DataPart part{file.path, file.bytes, held->piece.offset, held->piece.bytes};
-      auto content = co_await ReadDataPart(pond->store(), context, std::move(part));
+      auto content = co_await read(pond->store(), context, std::move(part));
       held->status = content.status();
       if (content.ok()) held->content = *std::move(content);
       held->done.Set();
@@ -125,7 +139,7 @@ std::shared_ptr<FileSource::Held> FileSource::Start(Piece piece) {
   };
   Executor& executor = pond_->env().executor;
   const Context context = control_->context.WithDeadline(executor.NowUs() + kFetchUs);
-  Spawn(executor, Fetching::Run(pond_, context, file_, held));
+  Spawn(executor, Fetching::Run(pond_, context, file_, held, read));
   return held;
 }
 
@@ -185,7 +199,7 @@ void FileSource::Read(Piece where, char* out) {
     } else {
       if (!held) held = Fetch(part);
       Await(*held);
-      Check(*held, part);
+      held = Checked(std::move(held), part);
       std::memcpy(out, held->view().data() + (left.offset - held->piece.offset), bytes);
     }
     out += bytes;

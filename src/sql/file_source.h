@@ -3,7 +3,8 @@
 // FileSource: one immutable data file while a statement reads it. Pieces are fetched whole and kept
 // until they are released, so that a row group is one request however many columns it has, and
 // requests that do not depend on each other go out together. What is read is checked first: the
-// file's tail by the log, column chunks by the checksums in the tail.
+// file's tail by the log, column chunks by the checksums in the tail. What does not have its
+// checksum is read once more, past all caches and CDNs: the store itself has the last word.
 //
 // Threads:   all methods may be called concurrently.
 // Lifetime:  shared by the scan and the requests under way; keeps its Pond alive.
@@ -22,6 +23,7 @@
 
 #include "base/cancel.h"
 #include "base/context.h"
+#include "lake/data_read.h"
 #include "lake/pond.h"
 #include "sql/kept_chunks.h"
 
@@ -82,18 +84,21 @@ class FileSource {
   Part PartAt(Piece where);
   std::shared_ptr<Held> Find(Piece where);
   std::shared_ptr<Held> FindKept(const Part& part);
-  std::shared_ptr<Held> Start(Piece piece);
+  using ReadPart = Task<Result<Bytes>> (*)(ObjectStore& store, Context context, DataPart part);
+  std::shared_ptr<Held> Start(Piece piece, ReadPart read = ReadDataPart);
   std::shared_ptr<Held> Fetch(const Part& part);
   void Await(Held& held);
-  void Check(Held& held, const Part& part) const;
+  static bool HasChecksum(Held& held, const Part& part);
+  std::shared_ptr<Held> Checked(std::shared_ptr<Held> held, const Part& part);
 
   std::shared_ptr<Pond> pond_;
   File file_;
   std::shared_ptr<Control> control_;
   std::mutex mutex_;
   std::map<uint64_t, std::shared_ptr<Held>> pieces_;  // By offset.
-  std::map<uint64_t, std::shared_ptr<Held>> kept_;    // Chunks by offset, from KeptChunks.
-  std::shared_ptr<Held> last_;                        // Fetched by Read, for its next call.
+  // Chunks by offset, from KeptChunks or read anew: used before pieces_.
+  std::map<uint64_t, std::shared_ptr<Held>> kept_;
+  std::shared_ptr<Held> last_;  // Fetched by Read, for its next call.
   KeptChunksPtr chunks_;
 };
 

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "store/object_rules.h"
+
 namespace duckpond {
 namespace {
 
@@ -52,12 +54,14 @@ void CachingObjectStore::Forget(const std::string& name) const {
 
 Task<Result<GetReply>> CachingObjectStore::Get(Context context, std::string key,
                                                GetOptions options) {
+  const std::string name = NameOf(key);
   if (options.age_us_max == GetOptions::kFromStore || options.if_none_match) {
+    // Of what never changes, what is kept was found to be damaged before it came here.
+    if (!options.if_none_match && IsWrittenOnce(key)) Forget(name);
     co_return co_await below()->Get(std::move(context), std::move(key), std::move(options));
   }
   CO_RETURN_IF_ERROR(context.Check(env_.executor.NowUs()));
   const ByteRange range = options.range.value_or(ByteRange{});
-  const std::string name = NameOf(key);
   const int64_t now_us = env_.clock.NowUs();
   std::optional<CachedPart> part = Find(name, range);
   // A clock that was set back says nothing about an age.

@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "base/hash.h"
+#include "base/notice.h"
 
 namespace duckpond {
 namespace {
@@ -67,6 +68,13 @@ bool IsWrittenOnce(std::string_view key) {
 std::string_view CacheControlOf(std::string_view key) {
   // A cache that is to answer with an older log has to be told so by whoever runs it.
   return IsWrittenOnce(key) ? "public, max-age=31536000, immutable" : "no-cache";
+}
+
+void NoteMended(const ObjectStore& store, const std::string& key) {
+  Notice(
+      fmt::format("a cache or a CDN gave {} damaged; it was read from {} instead: look after "
+                  "that cache or CDN",
+                  key, store.url()));
 }
 
 Status CheckKey(std::string_view key) {

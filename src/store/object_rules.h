@@ -24,6 +24,9 @@ bool IsWrittenOnce(std::string_view key);
 // What a store that speaks HTTP tells caches of the object, as a Cache-Control header.
 std::string_view CacheControlOf(std::string_view key);
 
+// Tells (base/notice.h) that a cache or a CDN gave `key` damaged, and `store` itself gave it whole.
+void NoteMended(const ObjectStore& store, const std::string& key);
+
 // Errors: kInvalid, saying what is wrong, for what object_store.h does not allow as a key.
 Status CheckKey(std::string_view key);
 

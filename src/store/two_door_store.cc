@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "store/object_rules.h"
+
 namespace duckpond {
 namespace {
 
@@ -13,6 +15,9 @@ namespace {
 constexpr MonotonicUs kFrontUsMax = 30'000'000;
 // How long a front that failed is left alone, so that one that is down costs little.
 constexpr MonotonicUs kFrontRestUs = 10'000'000;
+
+// Damaged objects that are remembered, before all are forgotten.
+constexpr size_t kDistrustedMax = 10'000;
 
 // Marks tags that came through the front. No store makes such tags.
 constexpr std::string_view kMark = "front:";
@@ -64,9 +69,21 @@ Task<std::optional<GetReply>> TwoDoorObjectStore::AskFront(Context context, std:
   co_return *std::move(reply);
 }
 
+bool TwoDoorObjectStore::IsDistrusted(const std::string& key) const {
+  std::lock_guard lock(mutex_);
+  return distrusted_.contains(key);
+}
+
+void TwoDoorObjectStore::Distrust(const std::string& key) {
+  std::lock_guard lock(mutex_);
+  if (distrusted_.size() >= kDistrustedMax) distrusted_.clear();
+  distrusted_.insert(key);
+}
+
 Task<Result<GetReply>> TwoDoorObjectStore::Get(Context context, std::string key,
                                                GetOptions options) {
-  if (options.age_us_max > 0) {
+  if (options.age_us_max == GetOptions::kFromStore && IsWrittenOnce(key)) Distrust(key);
+  if (options.age_us_max > 0 && !IsDistrusted(key)) {
     std::optional<GetReply> reply = co_await AskFront(context, key, options);
     if (reply) co_return *std::move(reply);
   }

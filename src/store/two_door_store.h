@@ -12,13 +12,17 @@
 // slower,
 //              never wrong. 2. No write compares a tag that came through the front: a CDN that
 //              gives an old content the newest tag would otherwise lose commits.
+//              3. Who asks the origin for an object that never changes has found the front's to be
+//              damaged: the front is not asked for it again.
 // Threads:     all methods may be called concurrently.
 // Lifetime:    borrows env; shares both stores.
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <unordered_set>
 
 #include "base/env.h"
 #include "store/store_wrapper.h"
@@ -43,10 +47,15 @@ class TwoDoorObjectStore final : public StoreWrapper {
  private:
   Task<std::optional<GetReply>> AskFront(Context context, std::string key, GetOptions options);
 
+  bool IsDistrusted(const std::string& key) const;
+  void Distrust(const std::string& key);
+
   Env& env_;
   const std::shared_ptr<ObjectStore> front_;
   // Until then the front is not asked: it could not be reached, or did not answer.
   std::atomic<MonotonicUs> front_down_until_us_ = 0;
+  mutable std::mutex mutex_;
+  std::unordered_set<std::string> distrusted_;  // Guarded by mutex_: keys.
 };
 
 }  // namespace duckpond

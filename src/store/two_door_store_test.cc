@@ -120,6 +120,26 @@ TEST_F(TwoDoorStoreTest, AnObjectThatNeverChangesDoesNotEndEarly) {
   EXPECT_EQ(Block(executor_, store_.Get({}, "k", options))->state, State::kPastEnd);
 }
 
+TEST_F(TwoDoorStoreTest, AnObjectThatWasFoundDamagedIsNotAskedOfTheFrontAgain) {
+  const auto get = [this](const char* key, int64_t age_us_max) {
+    GetOptions options;
+    options.age_us_max = age_us_max;
+    return std::string(Block(executor_, store_.Get({}, key, options))->bytes.view());
+  };
+  for (const char* key : {"data/a", "data/b", "pond.log"}) {
+    for (Door* door : {front_.get(), origin_.get()}) {
+      const Bytes content(door == front_.get() ? "damaged" : "right");
+      ASSERT_TRUE(Block(executor_, door->Put({}, key, content, PutCondition::None())).ok());
+    }
+  }
+  EXPECT_EQ(get("data/a", kAnyAge), "damaged");
+  EXPECT_EQ(get("data/a", GetOptions::kFromStore), "right") << "who found it asks past the front";
+  EXPECT_EQ(get("data/a", kAnyAge), "right");
+  EXPECT_EQ(get("data/b", kAnyAge), "damaged") << "another object";
+  EXPECT_EQ(get("pond.log", GetOptions::kFromStore), "right");
+  EXPECT_EQ(get("pond.log", kAnyAge), "damaged") << "it changes: who asks anew wants the newest";
+}
+
 TEST_F(TwoDoorStoreTest, AFrontThatIsDownIsLeftAloneForAWhile) {
   Fill(*origin_, "new");
   Fill(*front_, "old");

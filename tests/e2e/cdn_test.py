@@ -3,6 +3,7 @@
 import functools
 import http.server
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -128,6 +129,32 @@ class FromAServerThatKnowsLittle(ProgramTest):
 class QuietFiles(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
+
+
+class InFrontOfADirectory(ProgramTest):
+    def test_a_file_that_is_wrong_there_is_read_from_the_origin_once_and_told(self):
+        self.run_ok("create", self.pond)
+        self.run_ok(self.pond, "-c", TABLE)
+        shutil.copytree(self.pond, self.folder / "wrong")
+        for path in (self.folder / "wrong").glob("data/*/*.parquet"):
+            # Of the same size, wherever the rows lie.
+            path.write_bytes(bytes(byte ^ 1 for byte in path.read_bytes()))
+        web = self.enterContext(Web(self.folder, files(self.folder)))
+        doors = (self.pond, "--cdn", web.url + "/wrong")
+        said = run_program(*doors, "-csv", "-c", COUNT)
+        self.assertEqual(said.stdout, FIRST, said.stderr)
+        self.assertIn("a cache or a CDN gave data/", said.stderr)
+        self.assertEqual(said.stderr.count("it was read from file://" + self.pond), 1, said.stderr)
+        with Server(*doors) as server:
+            for _ in range(2):
+                self.assertEqual(server.rows(COUNT), [{"n": 50000, "k": 49999}])
+                asked = web.asked("parquet")
+            self.assertEqual(asked, [], "the CDN is not asked again for what it had wrong")
+            server.log.wait_for(r'"level":"warning".*a cache or a CDN gave data/')
+        # What the origin has wrong too is damage.
+        for path in (self.folder / "wrong").glob("data/*/*.parquet"):
+            shutil.copy(path, str(path).replace("/wrong/", "/pond/"))
+        self.run_refused(*doors, "-c", COUNT, says=["data/", "was altered"])
 
 
 class ThroughACdn(ProgramTest):
