@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "store/aws_profile.h"
+#include "store/http_reply.h"
 
 namespace duckpond {
 namespace {
@@ -17,15 +18,6 @@ namespace {
 constexpr std::string_view kTarget = "DynamoDB_20120810.";
 // A BatchGetItem gives 16 MB of items, which JSON makes a third longer.
 constexpr uint64_t kReplyBytesMax = uint64_t{32} << 20;
-constexpr size_t kQuotedBytesMax = 300;
-
-std::string Printable(std::string_view text) {
-  std::string clean(text.substr(0, kQuotedBytesMax));
-  for (char& c : clean) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return clean;
-}
 
 bool Among(std::string_view type, std::initializer_list<std::string_view> types) {
   return std::find(types.begin(), types.end(), type) != types.end();
@@ -38,6 +30,12 @@ bool IsThrottling(std::string_view type) {
                       "ResourceInUseException"});
 }
 
+// Of a clock that is off, too: the message says which, in words that nobody promises.
+bool IsBadSignature(std::string_view type) {
+  return Among(type, {"InvalidSignatureException", "IncompleteSignatureException",
+                      "SignatureDoesNotMatch", "RequestTimeTooSkewed", "RequestExpired"});
+}
+
 bool IsExpiry(std::string_view type) {
   return Among(type, {"ExpiredTokenException", "ExpiredToken"});
 }
@@ -47,7 +45,7 @@ std::string_view AdviceOnKeys(std::string_view type) {
   if (Among(type, {"UnrecognizedClientException", "InvalidClientTokenId"})) {
     return "the access key is not known there: check the key and the endpoint";
   }
-  if (Among(type, {"InvalidSignatureException", "IncompleteSignatureException"})) {
+  if (IsBadSignature(type)) {
     return "check the secret key, the region and this machine's clock";
   }
   if (IsExpiry(type)) return "the keys have expired";
@@ -101,8 +99,9 @@ DynamoClient::DynamoClient(Env& env, DynamoPlace place, S3Options options)
     : env_(env),
       place_(std::move(place)),
       http_(std::move(options.http)),
-      credentials_(std::move(options.credentials)) {
-  CHECK(http_ != nullptr && credentials_ != nullptr);
+      credentials_(std::move(options.credentials)),
+      clock_(std::move(options.clock)) {
+  CHECK(http_ != nullptr && credentials_ != nullptr && clock_ != nullptr);
 }
 
 std::string DynamoClient::server() const {
@@ -110,7 +109,12 @@ std::string DynamoClient::server() const {
   return server_;
 }
 
-HttpRequest DynamoClient::Sign(const Call& call, const AwsKeys& keys) const {
+std::string DynamoClient::Asked(const Call& call) const {
+  return fmt::format("{} {}{}{}", call.operation, place_.url, call.key.empty() ? "" : "/",
+                     call.key);
+}
+
+HttpRequest DynamoClient::Sign(const Call& call, const AwsKeys& keys, int64_t now_us) const {
   Bytes body(call.json);
   SigV4Request signing{.method = "POST",
                        .host = place_.host,
@@ -119,7 +123,7 @@ HttpRequest DynamoClient::Sign(const Call& call, const AwsKeys& keys) const {
                        .headers = {{"Content-Type", "application/x-amz-json-1.0"},
                                    {"X-Amz-Target", std::string(kTarget) + call.operation}},
                        .payload_hash = PayloadHash(body.view())};
-  SignV4(keys, {.region = place_.region, .service = "dynamodb"}, env_.clock.NowUs(), &signing);
+  SignV4(keys, {.region = place_.region, .service = "dynamodb"}, now_us, &signing);
   return {.method = signing.method,
           .url = place_.scheme + "://" + signing.host + EncodedTarget(signing),
           .headers = std::move(signing.headers),
@@ -130,17 +134,24 @@ HttpRequest DynamoClient::Sign(const Call& call, const AwsKeys& keys) const {
 
 Task<Result<HttpReply>> DynamoClient::Send(Context context, const Call& call) {
   for (bool first = true;; first = false) {
-    CO_ASSIGN_OR_RETURN(const AwsKeys keys, co_await credentials_->Get(context));
-    HttpRequest request = Sign(call, keys);
+    const Result<AwsKeys> keys = co_await credentials_->Get(context);
+    if (!keys.ok()) co_return keys.error().Prefixed(Asked(call));
+    const int64_t signed_us = clock_->NowUs();
+    HttpRequest request = Sign(call, *keys, signed_us);
     Result<HttpReply> reply = co_await http_->Send(context, std::move(request));
-    if (!reply.ok()) co_return reply;
+    if (!reply.ok()) co_return reply.error().Prefixed(Asked(call));
     if (const auto name = reply->Find("server")) {
       std::lock_guard lock(mutex_);
       server_ = *name;
     }
     // Refused before anything was looked at: nothing is sent twice.
-    const bool expired = reply->status == 400 && IsExpiry(AnswerOf(*reply).type);
-    if (!first || !expired || !credentials_->Renew(keys)) co_return reply;
+    const std::string type = reply->status < 500 ? AnswerOf(*reply).type : "";
+    bool again = IsExpiry(type) && credentials_->Renew(*keys);
+    if (IsBadSignature(type)) {
+      const auto skew = clock_->Correct(*reply, signed_us);
+      again = skew && skew->corrected;
+    }
+    if (!first || !again) co_return reply;
   }
 }
 
@@ -179,12 +190,11 @@ Status DynamoClient::MissingTable() const {
 }
 
 Status DynamoClient::Failure(const Call& call, const Answer& answer) const {
-  const std::string asked =
-      fmt::format("{} {}{}{}", call.operation, place_.url, call.key.empty() ? "" : "/", call.key);
-  std::string seen = fmt::format("{}: {} answered {}", asked, endpoint(), answer.status);
+  std::string seen = fmt::format("{}: {} answered {}", Asked(call), endpoint(), answer.status);
   if (answer.type.empty()) {
-    if (answer.IsServerError() || answer.status == 429) return Status::Unavailable(seen);
-    return Status::Invalid(seen + ", which is no answer of DynamoDB: check the endpoint");
+    seen += ", which is no answer of DynamoDB: check the endpoint, and what is on the way";
+    const bool later = answer.IsServerError() || answer.status == 429;
+    return later ? Status::Unavailable(seen) : Status::Invalid(seen);
   }
   seen += " " + answer.type;
   if (const auto advice = AdviceOnKeys(answer.type); !advice.empty()) {
@@ -220,8 +230,9 @@ Task<Result<Bytes>> DynamoClient::Read(Context context, Call call) {
   const Answer answer = AnswerOf(*reply);
   if (answer.status == 200 && answer.is_json) co_return reply->body;
   if (answer.status == 200) {
-    co_return Status::Corrupt(fmt::format("{} {}/{}: {} answered what is no JSON", call.operation,
-                                          place_.url, call.key, endpoint()));
+    co_return Status::Corrupt(fmt::format(
+        "{}: {} answered 200 with what is no JSON: is it DynamoDB, or a proxy on the way?",
+        Asked(call), endpoint()));
   }
   co_return Failure(call, answer);
 }
@@ -238,8 +249,8 @@ Task<Result<DynamoClient::Written>> DynamoClient::Write(Context context, Call ca
   const Answer answer = AnswerOf(*reply);
   if (answer.status == 200 && answer.is_json)
     co_return Written{State::kDone, reply->body, {}, false};
-  std::string seen = fmt::format("{} {}/{}: {} answered {} {}", call.operation, place_.url,
-                                 call.key, endpoint(), answer.status, answer.type);
+  std::string seen =
+      fmt::format("{}: {} answered {} {}", Asked(call), endpoint(), answer.status, answer.type);
   if (answer.status == 200 || answer.IsServerError()) {
     co_return Written{State::kUnknown, {}, std::move(seen), false};
   }

@@ -80,7 +80,9 @@ class DynamoClient {
  private:
   struct Answer;
   Task<Result<HttpReply>> Send(Context context, const Call& call);
-  HttpRequest Sign(const Call& call, const AwsKeys& keys) const;
+  HttpRequest Sign(const Call& call, const AwsKeys& keys, int64_t now_us) const;
+  // "GetItem dynamodb://table/prefix/key"
+  std::string Asked(const Call& call) const;
   Answer AnswerOf(const HttpReply& reply) const;
   Status Failure(const Call& call, const Answer& answer) const;
   Status MissingTable() const;
@@ -89,6 +91,7 @@ class DynamoClient {
   const DynamoPlace place_;
   const std::shared_ptr<HttpClient> http_;
   const std::shared_ptr<CredentialsProvider> credentials_;
+  const std::shared_ptr<ServerClock> clock_;
   mutable std::mutex mutex_;
   std::string server_;  // Guarded by mutex_.
 };

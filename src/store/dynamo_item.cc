@@ -92,7 +92,7 @@ Result<DynamoItem> ParseItem(const simdjson::dom::element& json) {
   return item;
 }
 
-Result<DynamoPage> ParsePage(const Bytes& answer) {
+Result<DynamoPage> ParsePage(const Bytes& answer, const std::string& start) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   const std::string_view text = answer.view();
@@ -109,6 +109,7 @@ Result<DynamoPage> ParsePage(const Bytes& answer) {
   simdjson::dom::element next;
   if (root["LastEvaluatedKey"].get(next) == simdjson::SUCCESS && next.is_object()) {
     page.next_key = simdjson::minify(next);
+    if (page.next_key == start) return Status::Corrupt("a page ends where it began");
   }
   return page;
 }

@@ -65,7 +65,9 @@ struct DynamoPage {
   std::vector<DynamoItem> items;
   std::string next_key;  // JSON; empty at the end.
 };
-Result<DynamoPage> ParsePage(const Bytes& answer);
+// `start` is the next_key with which it was asked for; empty for the first page.
+// Errors: kCorrupt for what is no page, or ends where it began.
+Result<DynamoPage> ParsePage(const Bytes& answer, const std::string& start);
 
 // The item under `name` ("Item", "Attributes") of an answer; none if it has none.
 Result<std::optional<DynamoItem>> ParseOneItem(const Bytes& answer, const char* name);

@@ -9,6 +9,7 @@
 
 #include "base/encoding.h"
 #include "base/json_writer.h"
+#include "store/http_reply.h"
 #include "store/object_rules.h"
 
 namespace duckpond {
@@ -193,8 +194,9 @@ Task<Result<ListReply>> DynamoObjectStore::List(Context context, std::string pre
                                          JsonQuote(table), KeyJson(mark));
     DynamoClient::Call look("GetItem", prefix, json);
     CO_ASSIGN_OR_RETURN(const Bytes answer, co_await client_->Read(context, std::move(look)));
-    CO_ASSIGN_OR_RETURN(const auto found, ParseOneItem(answer, "Item"));
-    if (!found) co_return reply;
+    const auto found = ParseOneItem(answer, "Item");
+    if (!found.ok()) co_return found.error().Prefixed(url() + "/" + prefix);
+    if (!*found) co_return reply;
   }
   const std::string start = fmt::format(
       R"({{"TableName":{},"ConsistentRead":true,"FilterExpression":"begins_with(hash_key, :p) )"
@@ -209,11 +211,17 @@ Task<Result<ListReply>> DynamoObjectStore::List(Context context, std::string pre
     DynamoClient::Call page_call(
         "Scan", prefix, start + (next.empty() ? "}" : R"(,"ExclusiveStartKey":)" + next + "}"));
     CO_ASSIGN_OR_RETURN(const Bytes answer, co_await client_->Read(context, std::move(page_call)));
-    CO_ASSIGN_OR_RETURN(DynamoPage page, ParsePage(answer));
-    for (const DynamoItem& head : page.items) {
+    auto page = ParsePage(answer, next);
+    if (!page.ok()) co_return page.error().Prefixed("Scan " + url() + "/" + prefix);
+    for (const DynamoItem& head : page->items) {
+      if (!head.key.hash.starts_with(Hash(prefix))) {
+        co_return Status::Corrupt(
+            fmt::format("Scan {}/{}: there is an item of \"{}\" in the answer", url(), prefix,
+                        Printable(head.key.hash)));
+      }
       reply.objects.push_back({head.key.hash.substr(client_->place().prefix.size()), head.length});
     }
-    next = std::move(page.next_key);
+    next = std::move(page->next_key);
   } while (!next.empty() && reply.objects.size() < kListedMin);
   if (!next.empty()) reply.next_token = Base64Encode(next);
   co_return reply;

@@ -315,6 +315,69 @@ TEST_F(DynamoStoreTest, ANewPlaceIsListedWithoutLookingThroughTheTable) {
   EXPECT_EQ(Operation(server().seen().at(0)), "GetItem");
 }
 
+TEST_F(DynamoStoreTest, AListingOfWhatWasNotAskedForIsCorrupt) {
+  const auto list = [this](const std::string& hash) {
+    Will({Ok(R"({"Item":{"hash_key":{"S":"pond/"},"range_key":{"N":"0"}}})"),
+          Ok(R"({"Items":[{"hash_key":{"S":")" + hash +
+             R"("},"range_key":{"N":"1000000000000000"},"len":{"N":"3"}}]})")});
+    return Block(Env::Process().executor, Store()->List(Soon(), "data/", std::nullopt));
+  };
+  EXPECT_EQ(list("pond/data/x")->objects.at(0).key, "data/x");
+  for (const char* hash : {"", "p", "pond/", "pond/dat", "other/data/x"}) {
+    const auto listed = list(hash);
+    EXPECT_EQ(listed.status().code(), StatusCode::kCorrupt) << hash;
+    EXPECT_NE(listed.status().message().find("dynamodb://table/pond/data/"), std::string::npos);
+  }
+}
+
+TEST_F(DynamoStoreTest, PagesThatNeverEndAreGivenUp) {
+  const std::string page = R"({"Items":[],"LastEvaluatedKey":{"hash_key":{"S":"a"}}})";
+  Will({Ok(page), Ok(page)});
+  const auto reply = Get();
+  EXPECT_EQ(reply.status().code(), StatusCode::kCorrupt) << reply.status().ToString();
+  EXPECT_NE(reply.status().message().find("dynamodb://table/pond/pond.log"), std::string::npos);
+}
+
+TEST_F(DynamoStoreTest, WhatWasNotAnsweredNamesTableAndObject) {
+  for (const ScriptedReply& reply :
+       {ScriptedReply::HangUp(), ScriptedReply::Raw("220 ftp ready\r\n\r\n").ThenClose(),
+        ScriptedReply::Raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{").ThenClose(),
+        ScriptedReply::Http(200), ScriptedReply::Http(302, {"Location: http://login.example/"}),
+        ScriptedReply::Http(200, {"Content-Type: text/html"}, "<html>Log in</html>"),
+        Ok(R"({"Items":[{"hash_key":{"S":"x"},"range_key":{"N":"half"}}]})")}) {
+    Will({reply});
+    const auto got = Get();
+    ASSERT_FALSE(got.ok()) << reply.bytes;
+    EXPECT_NE(got.status().message().find("dynamodb://table/pond/pond.log"), std::string::npos)
+        << got.status().ToString();
+    Will({reply});
+    const auto put = Swap("x");
+    // A 200 of a write says that it is written, whatever items it speaks of.
+    const std::string said = put.ok() ? put->detail : put.status().message();
+    if (put.ok() && put->state == PutState::kWritten) continue;
+    EXPECT_NE(said.find("dynamodb://table/pond/pond.log"), std::string::npos) << said;
+  }
+}
+
+TEST_F(DynamoStoreTest, AClockThatIsOffIsCorrectedByTheServers) {
+  const ScriptedReply refusal = ScriptedReply::Http(
+      400, {"Date: Sun, 30 Aug 2015 12:36:00 GMT"},
+      R"({"__type":"com.amazon.coral.service#InvalidSignatureException","message":"Signature )"
+      R"(expired: 20261121T000000Z is now later than 20150830T123600Z"})");
+  Will({refusal, Ok(R"({"Items":[]})"), Ok(R"({"Items":[]})")});
+  ASSERT_TRUE(Get().ok());
+  ASSERT_TRUE(Get().ok());
+  const auto seen = server().seen();
+  ASSERT_EQ(seen.size(), 3U);
+  for (size_t i = 1; i < seen.size(); ++i) {
+    EXPECT_TRUE(seen[i].Header("x-amz-date").starts_with("20150830T1")) << i;
+  }
+  Will({refusal});
+  const auto refused = Get();
+  EXPECT_EQ(refused.status().code(), StatusCode::kInvalid) << "the clock is right by now";
+  EXPECT_NE(refused.status().message().find("check the secret key"), std::string::npos);
+}
+
 TEST_F(DynamoStoreTest, TheEndpointComesFromTheSecretTheEnvironmentOrTheRegion) {
   S3Options options = Options();
   options.endpoint.clear();

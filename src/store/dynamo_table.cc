@@ -19,6 +19,10 @@ constexpr int64_t kWaitMostUs = 500'000;
 // Besides what a caller wants: parts of older generations that nobody has removed yet.
 constexpr uint64_t kGarbageBytesMax = uint64_t{64} << 20;
 
+// What an item is counted for besides its body, and an empty page: answers without content end,
+// too.
+constexpr uint64_t kItemBytes = 256;
+
 using Written = DynamoClient::Written;
 
 std::string KeyIs(const DynamoKey& key) { return R"("Key":)" + KeyJson(key); }
@@ -66,7 +70,9 @@ Task<Result<std::vector<DynamoItem>>> GetBatch(DynamoClientPtr client, Context c
   for (int asked = 0;; ++asked) {
     DynamoClient::Call call("BatchGetItem", key, BatchJson(table, keys));
     CO_ASSIGN_OR_RETURN(const Bytes answer, co_await client->Read(context, std::move(call)));
-    CO_ASSIGN_OR_RETURN(keys, TakeBatch(answer, table, &items));
+    Result<std::string> left = TakeBatch(answer, table, &items);
+    if (!left.ok()) co_return left.error().Prefixed(client->place().url + "/" + key);
+    keys = *std::move(left);
     if (keys.empty()) co_return items;
     std::string why = fmt::format(
         "BatchGetItem {}/{}: DynamoDB goes on leaving keys unprocessed: the table {} is throttled",
@@ -136,10 +142,11 @@ Task<Result<DynamoObject>> QueryObject(DynamoClientPtr client, Context context, 
         start + (next.empty() ? "}" : R"(,"ExclusiveStartKey":)" + next + "}");
     DynamoClient::Call call("Query", key, page_json);
     CO_ASSIGN_OR_RETURN(const Bytes answer, co_await client->Read(context, std::move(call)));
-    auto page = ParsePage(answer);
+    auto page = ParsePage(answer, next);
     if (!page.ok()) co_return page.error().Prefixed(client->place().url + "/" + key);
+    bytes += kItemBytes;
     for (DynamoItem& item : page->items) {
-      bytes += item.body ? item.body->size() : 0;
+      bytes += kItemBytes + (item.body ? item.body->size() : 0);
       if (item.IsHead()) {
         object.head = std::move(item);
       } else {

@@ -301,13 +301,16 @@ Task<Result<DeleteReply>> DynamoObjectStore::Delete(Context context, std::string
   }
   if (deleted->state == Written::State::kConflict) {
     if (!deleted->condition_failed) co_return Status::Unavailable(deleted->detail);
-    CO_ASSIGN_OR_RETURN(const auto there, ParseOneItem(deleted->body, "Item"));
-    co_return DeleteReply{there ? DeleteState::kConflict : DeleteState::kMissing, deleted->detail};
+    const auto there = ParseOneItem(deleted->body, "Item");
+    if (!there.ok()) co_return there.error().Prefixed(url() + "/" + key);
+    const auto state = *there ? DeleteState::kConflict : DeleteState::kMissing;
+    co_return DeleteReply{state, deleted->detail};
   }
-  CO_ASSIGN_OR_RETURN(const auto old, ParseOneItem(deleted->body, "Attributes"));
-  if (!old) co_return DeleteReply{DeleteState::kMissing, {}};
+  const auto old = ParseOneItem(deleted->body, "Attributes");
+  if (!old.ok()) co_return old.error().Prefixed(url() + "/" + key);
+  if (!*old) co_return DeleteReply{DeleteState::kMissing, {}};
   // Waited for: who deletes wants the room.
-  DynamoTag was = DynamoTag::Of(*old);
+  DynamoTag was = DynamoTag::Of(**old);
   co_await RemoveReplaced(client_, context, Hash(key), std::move(was));
   co_return DeleteReply{DeleteState::kDeleted, {}};
 }

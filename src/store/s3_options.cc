@@ -108,6 +108,7 @@ Status FindAccess(Env& env, S3Options& options) {
     ASSIGN_OR_RETURN(options.credentials,
                      FindCredentials(env, options.environment, options.profile));
   }
+  if (!options.clock) options.clock = std::make_shared<ServerClock>(env);
   if (!options.http) {
     options.http = std::make_shared<HttpClient>(HttpSettings::FromEnvironment(options.environment));
   }

@@ -18,6 +18,7 @@
 #include "net/sigv4.h"
 #include "store/credentials.h"
 #include "store/s3_quirks.h"
+#include "store/server_clock.h"
 
 namespace duckpond {
 
@@ -42,7 +43,8 @@ struct S3Options {
   // requests and gain no time.
   uint64_t part_bytes = uint64_t{32} << 20;
 
-  std::shared_ptr<HttpClient> http;  // Else one of the store's own.
+  std::shared_ptr<HttpClient> http;    // Else one of the store's own.
+  std::shared_ptr<ServerClock> clock;  // The same.
   EnvironmentLookup environment = ProcessEnvironment;
 };
 
@@ -64,8 +66,9 @@ struct S3Place {
 // `url` is "s3://bucket" or "s3://bucket/prefix"; nothing in it is decoded.
 Result<S3Place> LocateS3(const std::string& url, const S3Options& options);
 
-// Fills in the credentials and the HTTP client that `options` leaves out: those of its keys, else
-// what FindCredentials finds. Makes no request. Errors: kInvalid, kUnsupported as FindCredentials.
+// Fills in the credentials, HTTP client and clock that `options` leaves out: keys are those of the
+// options, else what FindCredentials finds. Makes no request. Errors: kInvalid, kUnsupported as
+// FindCredentials.
 Status FindAccess(Env& env, S3Options& options);
 
 }  // namespace duckpond

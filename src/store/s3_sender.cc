@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <optional>
 
 #include "base/check.h"
@@ -21,8 +20,6 @@ constexpr int kRegionsTriedMax = 2;
 // From this size on, hashing a body takes as long as a good part of sending it.
 constexpr size_t kHashedBytesMax = 1 << 20;
 constexpr int64_t kSecondUs = 1'000'000;
-// Clocks that differ by less are refused for another reason.
-constexpr int64_t kSkewUsMin = 60 * kSecondUs;
 
 int64_t RetryAfterOf(const HttpReply& reply) {
   const std::string_view text = reply.Find("retry-after").value_or("");
@@ -39,14 +36,14 @@ bool SaysExpired(std::string_view code) {
 }  // namespace
 
 S3Sender::S3Sender(Env& env, S3Place place, const S3Options& options)
-    : env_(env),
-      place_(std::move(place)),
+    : place_(std::move(place)),
       http_(options.http),
       credentials_(options.credentials),
+      clock_(options.clock),
       reads_(env),
       writes_(env),
       region_(place_.region) {
-  CHECK(http_ != nullptr && credentials_ != nullptr);
+  CHECK(http_ != nullptr && credentials_ != nullptr && clock_ != nullptr);
 }
 
 std::string S3Sender::server() const {
@@ -59,11 +56,6 @@ std::string S3Sender::region() const {
   return region_;
 }
 
-int64_t S3Sender::NowUs() const {
-  std::lock_guard lock(mutex_);
-  return env_.clock.NowUs() + clock_offset_us_;
-}
-
 S3Asked S3Sender::Asked(std::string method, const std::string& key) const {
   return {.method = std::move(method),
           .url = "s3://" + place_.bucket + "/" + place_.prefix + key,
@@ -72,10 +64,10 @@ S3Asked S3Sender::Asked(std::string method, const std::string& key) const {
           .keys_source = credentials_->source()};
 }
 
-HttpRequest S3Sender::Sign(const S3Call& call, AwsKeys keys, const std::string& region) const {
+HttpRequest S3Sender::Sign(const S3Call& call, Signing with) const {
   const bool unsigned_body = place_.scheme == "https" && call.body.size() >= kHashedBytesMax;
   SigV4Request signing{.method = call.method,
-                       .host = place_.HostIn(region),
+                       .host = place_.HostIn(with.region),
                        .path = place_.PathOf(call.key),
                        .query = call.query,
                        .headers = call.headers,
@@ -83,10 +75,11 @@ HttpRequest S3Sender::Sign(const S3Call& call, AwsKeys keys, const std::string& 
                                                      : PayloadHash(call.body.view())};
   for (const HttpHeader& header : place_.quirks.headers) signing.headers.push_back(header);
   if (!place_.quirks.session_header.empty()) {
-    signing.headers.push_back({place_.quirks.session_header, std::move(keys.session_token)});
-    keys.session_token.clear();
+    signing.headers.push_back({place_.quirks.session_header, std::move(with.keys.session_token)});
+    with.keys.session_token.clear();
   }
-  SignV4(keys, {.region = region, .service = place_.quirks.signing_service}, NowUs(), &signing);
+  SignV4(with.keys, {.region = with.region, .service = place_.quirks.signing_service}, with.now_us,
+         &signing);
   return {.method = call.method,
           .url = place_.scheme + "://" + signing.host + EncodedTarget(signing),
           .headers = std::move(signing.headers),
@@ -98,20 +91,27 @@ HttpRequest S3Sender::Sign(const S3Call& call, AwsKeys keys, const std::string& 
 Task<Result<HttpReply>> S3Sender::Send(Context context, S3Call call) {
   RequestPace& pace = call.method == "GET" ? reads_ : writes_;
   const Status turn = co_await pace.Wait(context);
-  if (!turn.ok()) co_return turn.Prefixed(Asked(call.method, "").url);
+  if (!turn.ok()) co_return turn.Prefixed("s3://" + place_.bucket + "/" + call.key);
   for (int tried = 1;; ++tried) {
-    CO_ASSIGN_OR_RETURN(const AwsKeys keys, co_await credentials_->Get(context));
-    const std::string asked_in = region();
-    HttpRequest request = Sign(call, keys, asked_in);
-    CO_ASSIGN_OR_RETURN(HttpReply reply, co_await http_->Send(context, std::move(request)));
-    Learn(call, reply, pace);
-    std::optional<std::string> elsewhere = RegionElsewhere(reply);
-    if (elsewhere && *elsewhere != asked_in && tried < kRegionsTriedMax) {
+    Signing with;
+    Result<AwsKeys> keys = co_await credentials_->Get(context);
+    if (!keys.ok()) co_return keys.error().Prefixed("s3://" + place_.bucket + "/" + call.key);
+    with.keys = *std::move(keys);
+    with.region = region();
+    with.now_us = clock_->NowUs();
+    HttpRequest request = Sign(call, with);
+    Result<HttpReply> reply = co_await http_->Send(context, std::move(request));
+    if (!reply.ok()) {
+      co_return reply.error().Prefixed("s3://" + place_.bucket + "/" + call.key);
+    }
+    Learn(call, *reply, pace);
+    std::optional<std::string> elsewhere = RegionElsewhere(*reply);
+    if (elsewhere && *elsewhere != with.region && tried < kRegionsTriedMax) {
       std::lock_guard lock(mutex_);
       region_ = *std::move(elsewhere);
       continue;
     }
-    const Status refused = Refused(call, keys, reply);
+    const Status refused = Refused(call, with, *reply);
     if (!refused.ok()) co_return refused;
     co_return reply;
   }
@@ -131,31 +131,25 @@ void S3Sender::Learn(const S3Call& call, const HttpReply& reply, RequestPace& pa
 
 // What is mended by asking again, after which it is the caller's to do so: nothing is sent twice
 // below the meter.
-Status S3Sender::Refused(const S3Call& call, const AwsKeys& keys, const HttpReply& reply) {
+Status S3Sender::Refused(const S3Call& call, const Signing& with, const HttpReply& reply) {
   if (reply.status != 400 && reply.status != 403) return Status::Ok();
   const std::string code = ErrorOf(reply).code;
   const std::string seen =
       fmt::format("{} s3://{}/{}: {}://{} answered {} {}", call.method, place_.bucket, call.key,
-                  place_.scheme, place_.HostIn(region()), reply.status, code);
-  if (code == "RequestTimeTooSkewed") return CorrectClock(seen, reply);
-  if (!SaysExpired(code) || !credentials_->Renew(keys)) return Status::Ok();
+                  place_.scheme, place_.HostIn(with.region), reply.status, code);
+  if (code == "RequestTimeTooSkewed") {
+    const auto skew = clock_->Correct(reply, with.now_us);
+    if (!skew) return Status::Ok();
+    if (skew->corrected) {
+      return Status::Unavailable(
+          fmt::format("{}: {}; requests are signed by the server's from now on", seen, skew->text));
+    }
+    return Status::Invalid(fmt::format(
+        "{}: {}, and requests are signed by the server's; set the clock", seen, skew->text));
+  }
+  if (!SaysExpired(code) || !credentials_->Renew(with.keys)) return Status::Ok();
   return Status::Unavailable(
       fmt::format("{}; keys come from {} and are fetched anew", seen, credentials_->source()));
-}
-
-Status S3Sender::CorrectClock(const std::string& seen, const HttpReply& reply) {
-  const auto servers_us = ParseHttpDate(reply.Find("date").value_or(""));
-  if (!servers_us) return Status::Ok();
-  const int64_t offset_us = *servers_us - env_.clock.NowUs();
-  const std::string skew =
-      fmt::format("{}: this machine's clock is {} minutes {} the server's", seen,
-                  std::abs(offset_us) / (60 * kSecondUs), offset_us > 0 ? "behind" : "ahead of");
-  std::lock_guard lock(mutex_);
-  if (std::abs(offset_us - clock_offset_us_) < kSkewUsMin) {
-    return Status::Invalid(skew + ", and requests are signed by the server's; set the clock");
-  }
-  clock_offset_us_ = offset_us;
-  return Status::Unavailable(skew + "; requests are signed by the server's from now on");
 }
 
 }  // namespace duckpond

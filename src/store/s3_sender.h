@@ -38,7 +38,7 @@ struct S3Call {
 
 class S3Sender {
  public:
-  // REQUIRES: options.http and options.credentials are set.
+  // REQUIRES: FindAccess has filled in the options.
   S3Sender(Env& env, S3Place place, const S3Options& options);
 
   // One request; one more, once, when the bucket turns out to live in another region.
@@ -55,24 +55,27 @@ class S3Sender {
   std::string server() const;
 
  private:
-  HttpRequest Sign(const S3Call& call, AwsKeys keys, const std::string& region) const;
+  // How a request was signed.
+  struct Signing {
+    AwsKeys keys;
+    std::string region;
+    int64_t now_us = 0;
+  };
+  HttpRequest Sign(const S3Call& call, Signing with) const;
   std::string region() const;
-  int64_t NowUs() const;
   void Learn(const S3Call& call, const HttpReply& reply, RequestPace& pace);
-  Status Refused(const S3Call& call, const AwsKeys& keys, const HttpReply& reply);
-  Status CorrectClock(const std::string& seen, const HttpReply& reply);
+  Status Refused(const S3Call& call, const Signing& with, const HttpReply& reply);
 
-  Env& env_;
   const S3Place place_;
   const std::shared_ptr<HttpClient> http_;
   const std::shared_ptr<CredentialsProvider> credentials_;
+  const std::shared_ptr<ServerClock> clock_;
   RequestPace reads_;
   RequestPace writes_;
 
   mutable std::mutex mutex_;
   std::string region_;  // Guarded by mutex_, as is all below.
   std::string server_;
-  int64_t clock_offset_us_ = 0;  // To be added to this machine's clock.
 };
 
 }  // namespace duckpond

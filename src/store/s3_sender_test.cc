@@ -114,6 +114,8 @@ std::string HttpDate(int64_t at_us) {
 
 constexpr int64_t kHourUs = 3'600'000'000;
 
+Task<Result<PutReply>> Await(Completion<Result<PutReply>> done) { co_return co_await done; }
+
 TEST_F(S3SenderTest, AClockThatIsAnHourOffIsCorrectedByTheServersOnce) {
   for (const int64_t off_us : {kHourUs, -kHourUs}) {
     const std::string date = HttpDate(Env::Process().clock.NowUs() + off_us);
@@ -136,6 +138,29 @@ TEST_F(S3SenderTest, AClockThatIsAnHourOffIsCorrectedByTheServersOnce) {
         << alone.status().ToString();
     EXPECT_EQ(Put(retrying_)->state, State::kWritten);
     EXPECT_EQ(server_->seen().size(), 2u);
+  }
+}
+
+TEST_F(S3SenderTest, RequestsThatWereSentWithTheWrongClockTogetherAreAllTriedAgain) {
+  constexpr size_t kTogether = 8;
+  const std::string date = HttpDate(Env::Process().clock.NowUs() + 26 * kHourUs);
+  Open([&](const SeenRequest& seen) {
+    // Nobody is answered before all were sent.
+    server_->WaitForRequests(kTogether);
+    const std::string day = seen.Header("x-amz-date").substr(6, 2);
+    return day == date.substr(5, 2) ? ScriptedReply::Http(200, {"ETag: \"t\""})
+                                    : Refusal(403, "RequestTimeTooSkewed", {"Date: " + date});
+  });
+  Executor& executor = Env::Process().executor;
+  std::vector<Completion<Result<PutReply>>> puts;
+  for (size_t i = 0; i < kTogether; ++i) {
+    auto put = retrying_->Put({}, "k", Bytes("x"), PutCondition::IfAbsent());
+    puts.push_back(Start(executor, std::move(put)));
+  }
+  for (const auto& put : puts) {
+    const auto reply = Block(executor, Await(put));
+    ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+    EXPECT_EQ(reply->state, State::kWritten);
   }
 }
 

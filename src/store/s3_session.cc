@@ -17,38 +17,38 @@ constexpr uint64_t kReplyBytesMax = 256 << 10;
 
 class SessionFetcher final : public KeyFetcher {
  public:
-  SessionFetcher(Env& env, S3Place place, std::shared_ptr<HttpClient> http,
-                 std::shared_ptr<CredentialsProvider> own)
-      : env_(env),
-        place_(std::move(place)),
-        http_(std::move(http)),
-        own_(std::move(own)),
+  SessionFetcher(S3Place place, const S3Options& options)
+      : place_(std::move(place)),
+        http_(options.http),
+        own_(options.credentials),
+        clock_(options.clock),
         source_(
             fmt::format("a session of bucket {} with keys of {}", place_.bucket, own_->source())) {}
 
   Task<Result<FetchedKeys>> Fetch(Context context) override {
     CO_ASSIGN_OR_RETURN(const AwsKeys keys, co_await own_->Get(context));
-    HttpRequest request = Signed(keys);
+    const int64_t signed_us = clock_->NowUs();
+    HttpRequest request = Signed(keys, signed_us);
     const Result<HttpReply> reply = co_await http_->Send(context, std::move(request));
     if (!reply.ok()) {
       if (reply.error().code() != StatusCode::kUnknown) co_return reply.error();
       co_return Status::Unavailable(reply.error().message());
     }
-    if (reply->status != 200) co_return Refused(keys, *reply);
+    if (reply->status != 200) co_return Refused(keys, signed_us, *reply);
     co_return KeysOf(*reply);
   }
   const std::string& source() const override { return source_; }
 
  private:
-  HttpRequest Signed(const AwsKeys& keys) const {
+  HttpRequest Signed(const AwsKeys& keys, int64_t now_us) const {
     SigV4Request signing{.method = "GET",
                          .host = place_.HostIn(place_.region),
                          .path = place_.PathOf(""),
                          .query = {{"session", ""}},
                          .headers = {},
                          .payload_hash = PayloadHash("")};
-    SignV4(keys, {.region = place_.region, .service = place_.quirks.signing_service},
-           env_.clock.NowUs(), &signing);
+    SignV4(keys, {.region = place_.region, .service = place_.quirks.signing_service}, now_us,
+           &signing);
     HttpRequest request;
     request.url = place_.scheme + "://" + signing.host + EncodedTarget(signing);
     request.headers = std::move(signing.headers);
@@ -56,11 +56,16 @@ class SessionFetcher final : public KeyFetcher {
     return request;
   }
 
-  Status Refused(const AwsKeys& keys, const HttpReply& reply) const {
+  Status Refused(const AwsKeys& keys, int64_t signed_us, const HttpReply& reply) const {
     const std::string code = ErrorOf(reply).code;
     // The server's own text may repeat the key.
     const std::string seen = fmt::format("CreateSession of bucket {} was answered {} {}",
                                          place_.bucket, reply.status, code);
+    if (code == "RequestTimeTooSkewed") {
+      const auto skew = clock_->Correct(reply, signed_us);
+      if (skew && skew->corrected) return Status::Unavailable(seen + ": " + skew->text);
+      return Status::Invalid(seen + ": check this machine's clock");
+    }
     const bool renewed = code == "ExpiredToken" && own_->Renew(keys);
     if (renewed || reply.status >= 500 || reply.status == 429) return Status::Unavailable(seen);
     return Status::Invalid(seen +
@@ -87,20 +92,18 @@ class SessionFetcher final : public KeyFetcher {
     return fetched;
   }
 
-  Env& env_;
   const S3Place place_;
   const std::shared_ptr<HttpClient> http_;
   const std::shared_ptr<CredentialsProvider> own_;
+  const std::shared_ptr<ServerClock> clock_;
   const std::string source_;
 };
 
 }  // namespace
 
 std::shared_ptr<CredentialsProvider> ExpressSession(Env& env, const S3Place& place,
-                                                    std::shared_ptr<HttpClient> http,
-                                                    std::shared_ptr<CredentialsProvider> own) {
-  return RenewedCredentials(
-      env, std::make_shared<SessionFetcher>(env, place, std::move(http), std::move(own)));
+                                                    const S3Options& options) {
+  return RenewedCredentials(env, std::make_shared<SessionFetcher>(place, options));
 }
 
 }  // namespace duckpond

@@ -16,8 +16,8 @@
 
 namespace duckpond {
 
+// With the credentials, client and clock of `options`. REQUIRES: FindAccess has filled them in.
 std::shared_ptr<CredentialsProvider> ExpressSession(Env& env, const S3Place& place,
-                                                    std::shared_ptr<HttpClient> http,
-                                                    std::shared_ptr<CredentialsProvider> own);
+                                                    const S3Options& options);
 
 }  // namespace duckpond

@@ -180,7 +180,7 @@ Task<Result<ListReply>> S3ObjectStore::List(Context context, std::string prefix,
 Status FindS3Access(Env& env, const S3Place& place, S3Options& options) {
   RETURN_IF_ERROR(FindAccess(env, options));
   if (!place.quirks.session_header.empty()) {
-    options.credentials = ExpressSession(env, place, options.http, std::move(options.credentials));
+    options.credentials = ExpressSession(env, place, options);
   }
   return Status::Ok();
 }

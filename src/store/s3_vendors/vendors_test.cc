@@ -206,6 +206,27 @@ TEST_F(ExpressTest, ASessionThatIsRefusedSaysWhatIsNeeded) {
   EXPECT_NE(put.status().message().find("s3express:CreateSession"), std::string::npos);
 }
 
+TEST_F(ExpressTest, SessionAndRequestsGoByTheServersClock) {
+  const std::string date = "Date: Sun, 30 Aug 2015 12:36:00 GMT";
+  std::atomic<int> refused{0};
+  Open(
+      "s3express-use1-az4.us-east-1.amazonaws.com",
+      [&](const SeenRequest& seen) {
+        if (seen.Header("x-amz-date").starts_with("20150830T1")) {
+          return seen.target.ends_with("/?session=") ? Session() : Written();
+        }
+        ++refused;
+        return ScriptedReply::Http(403, {date}, "<Error><Code>RequestTimeTooSkewed</Code></Error>");
+      },
+      kDirectoryBucket);
+  const auto first = Put(PutCondition::None());
+  EXPECT_EQ(first.status().code(), StatusCode::kUnavailable) << "to be tried again";
+  EXPECT_NE(first.status().message().find("minutes ahead of the server's"), std::string::npos)
+      << first.status().ToString();
+  EXPECT_EQ(Put(PutCondition::None())->state, State::kWritten);
+  EXPECT_EQ(refused, 1);
+}
+
 TEST_F(ExpressTest, AppendsSendOnlyWhatIsNewAtTheSizeAndTagThatWereRead) {
   OpenExpress([](const SeenRequest&) { return Written(); });
   EXPECT_TRUE(store_->traits().can_append);
