@@ -136,9 +136,19 @@ Task<Result<GetReply>> GetMissing(SitePtr site, Context context) {
                     "interrupted: create it again to finish it",
                     site->store->url()));
   }
-  co_return Status::Corrupt(
-      fmt::format("{} of pond {} at {} is lost: expected it beside {}, found nothing", kLogKey,
-                  pond->file.id.ToString(), site->store->url(), kPondKey));
+  co_return Status::Corrupt(fmt::format(
+      "{} of pond {} at {} is lost: expected it beside {}, found nothing; `duckpond log "
+      "recover {}` looks for an earlier copy",
+      kLogKey, pond->file.id.ToString(), site->store->url(), kPondKey, site->store->url()));
+}
+
+// Of a log that cannot be read: where it lies, and what to do.
+Status Unreadable(const LogSite& site, const Status& why) {
+  if (why.code() != StatusCode::kCorrupt) return why;
+  return Status::Corrupt(
+      fmt::format("{}: {}; if that is what the store has, `duckpond log recover {}` looks for an "
+                  "earlier copy",
+                  site.store->url(), why.message(), site.store->url()));
 }
 
 // What a cache keeps may tell of objects that are gone by now: before it is called corrupt, the
@@ -151,9 +161,9 @@ Task<Result<ImagePtr>> ReadWhole(SitePtr site, Context context, ImagePtr known, 
   }
   if (!reply.ok() && reply.error().code() == StatusCode::kNotFound && known != nullptr) {
     co_return Status::Corrupt(
-        fmt::format("{} at {} is lost: expected at least version {}, found "
-                    "nothing, nor {}",
-                    kLogKey, site->store->url(), known->version(), kPondKey));
+        fmt::format("{} at {} is lost: expected at least version {}, found nothing, nor {}; "
+                    "`duckpond log recover {}` looks for an earlier copy",
+                    kLogKey, site->store->url(), known->version(), kPondKey, site->store->url()));
   }
   if (!reply.ok()) co_return std::move(reply).error();
   const int64_t age_us = reply->age_us;
@@ -165,6 +175,7 @@ Task<Result<ImagePtr>> ReadWhole(SitePtr site, Context context, ImagePtr known, 
                                  asked_us);
   }
   *asked_us -= age_us;
+  if (!image.ok()) co_return Unreadable(*site, image.error());
   co_return image;
 }
 

@@ -72,7 +72,8 @@ TEST_F(LogReaderTest, ATruncatedLogIsCorruptAtItsPlace) {
   Overwrite("pond.log", content.substr(0, content.size() - 1));
   const Status status = Latest();
   EXPECT_EQ(status.code(), StatusCode::kCorrupt);
-  EXPECT_EQ(status.message().find("pond.log at byte "), 0u) << status.message();
+  EXPECT_EQ(status.message().find(memory_->url() + ": pond.log at byte "), 0u) << status.message();
+  EXPECT_NE(status.message().find("`duckpond log recover " + memory_->url()), std::string::npos);
   EXPECT_EQ(PutOn(*OpenOther(), "b", "1").error().code(), StatusCode::kCorrupt);
 }
 

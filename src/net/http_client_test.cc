@@ -281,6 +281,19 @@ TEST_F(HttpClientTest, ServerThatSaysNothingIsGivenUpWithoutADeadlineToo) {
   EXPECT_EQ(server.seen().size(), 1u);
 }
 
+TEST_F(HttpClientTest, ServerThatDripsIsGivenUpAsOneThatSaysNothing) {
+  HttpSettings settings;
+  settings.stall_timeout_ms = 1000;
+  HttpClient client(settings);
+  ScriptedServer server([](const SeenRequest&) {
+    return ScriptedReply::Drip("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", "x");
+  });
+  const auto reply = Block(executor_, client.Send({}, {.url = server.url() + "/drip"}));
+  EXPECT_EQ(CodeOf(reply), StatusCode::kUnknown);
+  EXPECT_NE(reply.error().message().find("/drip"), std::string::npos) << reply.error().message();
+  server.WaitForClosed(1);
+}
+
 TEST_F(HttpClientTest, DeadlineBeforeSendingIsCancelled) {
   ScriptedServer server([](const SeenRequest&) { return ScriptedReply::Http(200); });
   Context context;

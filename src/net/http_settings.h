@@ -30,7 +30,8 @@ struct HttpSettings {
 
   // A server that does not accept a connection in this time is taken for unreachable.
   int connect_timeout_ms = 10'000;
-  // A request that moves no byte for this long is given up even if its caller set no deadline.
+  // A request that moves next to nothing for this long is given up even if its caller set no
+  // deadline.
   int stall_timeout_ms = 60'000;
   // Connections to one host: enough for a scan's parallel ranges, few enough for small servers.
   // Requests beyond wait for a free one.

@@ -17,6 +17,8 @@ constexpr size_t kReplyHeadersMax = 256;
 constexpr uint64_t kReserveBytesMax = 16 << 20;
 constexpr long kUploadBufferBytes = 256 << 10;
 constexpr long kDownloadBufferBytes = 128 << 10;
+// A second. Slower than any network that carries anything: a server that drips has stalled.
+constexpr long kSpeedMinBytes = 64;
 constexpr const char* kAlwaysDirect = "localhost,127.0.0.0/8,::1";
 
 bool HasControl(std::string_view text) {
@@ -37,6 +39,23 @@ std::string_view Trim(std::string_view text) {
   const size_t begin = text.find_first_not_of(kSpace);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+// What to do about a failure, or nothing.
+std::string_view AdviceOn(CURLcode code) {
+  switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return "; who trusts it names the PEM file of its authority in AWS_CA_BUNDLE";
+    case CURLE_SSL_CACERT_BADFILE:
+      return "; the file is named by AWS_CA_BUNDLE, CURL_CA_BUNDLE or SSL_CERT_FILE";
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+      return "; check the URL or endpoint, and whether this machine reaches it";
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return "; check the proxy that the environment names (https_proxy, http_proxy)";
+    default:
+      return {};
+  }
 }
 
 }  // namespace
@@ -119,7 +138,7 @@ void HttpTransfer::AttachLimits(const HttpSettings& settings) {
   curl_easy_setopt(easy_, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(settings.connect_timeout_ms));
-  curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_LIMIT, kSpeedMinBytes);
   curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_TIME,
                    std::max(1L, static_cast<long>(settings.stall_timeout_ms) / 1000));
   curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN,
@@ -235,7 +254,11 @@ std::string HttpTransfer::Describe(CURLcode code) const {
   if (replay_refused_) return text + "the connection was closed before an answer came";
   // OpenSSL's own words say little: "asn1 encoding routines::EVP lib".
   if (code == CURLE_SSL_CONNECT_ERROR) text += "the TLS handshake failed: ";
-  return text + (error_[0] != '\0' ? error_ : curl_easy_strerror(code));
+  if (code == CURLE_OPERATION_TIMEDOUT && error_[0] == '\0') {
+    return text + "no whole answer came in the time that was left";
+  }
+  text += error_[0] != '\0' ? error_ : curl_easy_strerror(code);
+  return text.append(AdviceOn(code));
 }
 
 // Whether a reply that libcurl takes for whole may not be: it also accepts headers that break off,

@@ -118,6 +118,38 @@ Result<uint64_t> ParseSize(std::string_view text) {
   return value;
 }
 
+std::optional<GetReply> MeaningWithoutContent(const GetOptions& options, const HttpReply& reply) {
+  GetReply answer;
+  if (reply.status == 304 && options.if_none_match) {
+    answer.state = GetReply::State::kUnchanged;
+    answer.tag = *options.if_none_match;
+    return answer;
+  }
+  if (reply.status == 416 && options.range) {
+    answer.state = GetReply::State::kPastEnd;
+    return answer;
+  }
+  return std::nullopt;
+}
+
+bool IsPage(const HttpReply& reply) {
+  constexpr std::string_view kPage = "text/html";
+  const std::string type = LowerCase(reply.Find("content-type").value_or(""));
+  const std::string_view body = reply.body.view();
+  const size_t start = body.find_first_not_of(" \t\r\n\xef\xbb\xbf");
+  return type.starts_with(kPage) && start != std::string_view::npos && body[start] == '<';
+}
+
+bool IsRedirect(const HttpReply& reply) {
+  const int status = reply.status;
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+std::string RedirectText(const HttpReply& reply) {
+  const std::string_view to = reply.Find("location").value_or("nowhere");
+  return ", a redirect to " + Printable(to.substr(0, to.find_first_of("?#")));
+}
+
 Result<GetReply> MeaningOfPart(const GetOptions& options, HttpReply reply) {
   if (!options.range) return Status::Corrupt("a part was answered though the whole was asked for");
   ASSIGN_OR_RETURN(const ContentRange got,

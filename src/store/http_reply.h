@@ -27,6 +27,27 @@ std::string Printable(std::string_view text);
 // Errors: kCorrupt.
 Result<uint64_t> ParseSize(std::string_view text);
 
+// What a reply without content says of an object: 304 to a condition, 416 to a range. None for
+// every other reply.
+std::optional<GetReply> MeaningWithoutContent(const GetOptions& options, const HttpReply& reply);
+
+// Whether the content is a page for people: of a proxy, a log-in, a website. Nobody keeps that in a
+// pond.
+bool IsPage(const HttpReply& reply);
+// For messages, behind what was answered.
+inline constexpr char kPageInstead[] =
+    "with a page of HTML in place of the object: is there a log-in or a proxy on the way, or does "
+    "the URL belong to a website?";
+
+// What a 407 means, for messages.
+inline constexpr char kProxyAsks[] =
+    ": the proxy that the environment names asks for a password (https_proxy=http://user:…@host)";
+
+// Whether it sends the caller elsewhere, and where to: ", a redirect to http://host/path" without
+// a query, in which a signature may stand.
+bool IsRedirect(const HttpReply& reply);
+std::string RedirectText(const HttpReply& reply);
+
 // A part as the server cut it (206), checked against what was asked and what arrived; without a
 // tag. Errors: kCorrupt; kExhausted if it is longer than options.bytes_max.
 Result<GetReply> MeaningOfPart(const GetOptions& options, HttpReply reply);

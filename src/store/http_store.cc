@@ -40,33 +40,19 @@ HttpRequest RequestFor(const std::string& url, const GetOptions& options, bool w
   return request;
 }
 
-// "200" with the page of a proxy, a log-in or a folder: not what anybody keeps in a pond.
-bool IsPage(const HttpReply& reply) {
-  const std::string_view type = reply.Find("content-type").value_or("");
-  constexpr std::string_view kPage = "text/html";
-  const bool html = std::ranges::equal(type.substr(0, kPage.size()), kPage, [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == b;
-  });
-  const size_t start = reply.body.view().find_first_not_of(" \t\r\n\xef\xbb\xbf");
-  return html && start != std::string_view::npos && reply.body.view()[start] == '<';
-}
-
 // A definite failure. REQUIRES: no success, and not an answer about the object.
 Status Failure(const HttpReply& reply) {
   const std::string seen = fmt::format("answered {}", reply.status);
-  if (reply.status == 401 || reply.status == 403 || reply.status == 407) {
+  if (reply.status == 407) return Status::Invalid(seen + kProxyAsks);
+  if (reply.status == 401 || reply.status == 403) {
     return Status::Invalid(seen +
                            ": it is missing or not permitted; a pond at http(s):// is read without "
                            "signing in: let everybody read it, or open it by its s3:// URL");
   }
-  if (reply.status == 301 || reply.status == 302 || reply.status == 303 || reply.status == 307 ||
-      reply.status == 308) {
-    const std::string_view to = reply.Find("location").value_or("nowhere");
-    // Without the query: a signature may stand there.
-    return Status::Invalid(
-        fmt::format("{}, a redirect to {}; redirects are not followed: open the pond by the URL "
-                    "that its objects have themselves",
-                    seen, Printable(to.substr(0, to.find_first_of("?#")))));
+  if (IsRedirect(reply)) {
+    return Status::Invalid(seen + RedirectText(reply) +
+                           "; redirects are not followed: open the pond by the URL that its "
+                           "objects have themselves");
   }
   if (reply.status == 501) return Status::Unsupported(seen);
   if (reply.status == 408 || reply.status == 429 || reply.status >= 500) {
@@ -83,9 +69,7 @@ Result<GetReply> MeaningOfFound(const GetOptions& options, HttpReply reply) {
         Printable(*encoding)));
   }
   if (IsPage(reply)) {
-    return Status::Corrupt(
-        "answered a page of HTML in place of the object: is there a log-in or a proxy on the way, "
-        "or does the URL belong to a website?");
+    return Status::Corrupt(fmt::format("answered {} {}", reply.status, kPageInstead));
   }
   ObjectTag tag;
   if (const auto given = reply.Find("etag"); given && IsStrongTag(*given)) tag.value = *given;
@@ -99,18 +83,9 @@ Result<GetReply> MeaningOfFound(const GetOptions& options, HttpReply reply) {
 }
 
 Result<GetReply> Meaning(const GetOptions& options, HttpReply reply) {
-  GetReply answer;
   if (reply.status == 200 || reply.status == 206) return MeaningOfFound(options, std::move(reply));
-  if (reply.status == 304 && options.if_none_match) {
-    answer.state = GetReply::State::kUnchanged;
-    answer.tag = *options.if_none_match;
-    return answer;
-  }
-  if (reply.status == 416 && options.range) {
-    answer.state = GetReply::State::kPastEnd;
-    return answer;
-  }
-  if (reply.status == 404 || reply.status == 410) return answer;
+  if (auto answer = MeaningWithoutContent(options, reply)) return *std::move(answer);
+  if (reply.status == 404 || reply.status == 410) return GetReply{};
   return Failure(reply);
 }
 
@@ -151,6 +126,10 @@ Task<Result<GetReply>> HttpObjectStore::Get(Context context, std::string key, Ge
     answer->age_us = age_us;
     const bool found = answer->state == GetReply::State::kFound;
     if (!found || !options.want_tag || !answer->tag.value.empty()) co_return answer;
+    if (whole) {
+      co_return Status::Corrupt(fmt::format(
+          "GET {}: a part without an ETag was answered though the whole was asked for", url));
+    }
     gives_tags_ = false;
   }
 }

@@ -189,6 +189,7 @@ TEST_F(HttpStoreTest, WhatIsNoAnswerIsAnErrorThatSaysWhatToDo) {
       {ScriptedReply::Http(401), StatusCode::kInvalid, "missing or not permitted"},
       {ScriptedReply::Http(403, {page}, "<h1>Forbidden"), StatusCode::kInvalid, "let everybody"},
       {ScriptedReply::Http(400), StatusCode::kInvalid, "check the URL"},
+      {ScriptedReply::Http(407, {page}, "<html>"), StatusCode::kInvalid, "the proxy"},
       {ScriptedReply::Http(429), StatusCode::kUnavailable, "429"},
       {ScriptedReply::Http(500, {page}, "<html>"), StatusCode::kUnavailable, "500"},
       {ScriptedReply::Http(503), StatusCode::kUnavailable, "503"},
@@ -223,6 +224,12 @@ TEST_F(HttpStoreTest, APartThatIsAnotherIsCorrupt) {
     ASSERT_FALSE(reply.ok()) << range;
     EXPECT_EQ(reply.error().code(), StatusCode::kCorrupt) << reply.error().ToString();
   }
+}
+
+TEST_F(HttpStoreTest, AServerThatGivesPartsForEverIsGivenUp) {
+  Answer({ScriptedReply::Http(206, {"Content-Range: bytes 2-4/10"}, "234")});
+  ExpectError(StatusCode::kCorrupt, "the whole was asked for", Get(Range(2, 3)));
+  EXPECT_EQ(server_->seen().size(), 2U) << "the part, then the whole for its tag";
 }
 
 TEST_F(HttpStoreTest, RedirectsAreRefusedSayingWhereTheyLead) {

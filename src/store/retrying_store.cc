@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/retrying_store.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -26,6 +28,19 @@ Task<bool> RetryingObjectStore::WaitBefore(Context context, int attempt) {
   co_return slept.ok();
 }
 
+namespace {
+
+// Of what was tried to no end.
+Status Tried(const Status& status, int times) {
+  if (times < 2 || status.code() != StatusCode::kUnavailable) return status;
+  return Status::Unavailable(
+      fmt::format("{}; tried {} times: try again later, or look after what "
+                  "is on the way",
+                  status.message(), times));
+}
+
+}  // namespace
+
 template <class Reply>
 Task<Result<Reply>> RetryingObjectStore::Read(Context context, Send<Reply> send) {
   for (int attempt = 1;; ++attempt) {
@@ -36,10 +51,11 @@ Task<Result<Reply>> RetryingObjectStore::Read(Context context, Send<Reply> send)
     const bool waited = co_await WaitBefore(context, attempt);
     if (waited) continue;
     // Of a read it is no matter to the caller whether it was sent.
-    if (reply.error().code() != StatusCode::kUnknown) co_return reply;
+    if (reply.error().code() != StatusCode::kUnknown) co_return Tried(reply.error(), attempt);
     const Status over = context.Check(env_.executor.NowUs());
     const std::string& message = reply.error().message();
-    co_return over.ok() ? Status::Unavailable(message) : Status::Cancelled(message);
+    if (!over.ok()) co_return Status::Cancelled(message);
+    co_return Tried(Status::Unavailable(message), attempt);
   }
 }
 
@@ -59,6 +75,7 @@ Task<Result<Reply>> RetryingObjectStore::Write(Context context, bool conditional
     // That a later attempt met a conflict may be the doing of the one whose answer was lost.
     const bool refused = !reply.ok() || reply->state == Reply::State::kConflict;
     if (unknown && refused) co_return *unknown;
+    if (!reply.ok()) co_return Tried(reply.error(), attempt);
     co_return reply;
   }
 }

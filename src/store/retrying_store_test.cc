@@ -53,6 +53,15 @@ TEST_F(RetryingStoreTest, WhatDidNotHappenIsTriedAgain) {
   EXPECT_EQ(faulty_->requests(), 4U);
 }
 
+TEST_F(RetryingStoreTest, WhatNeverHappensSaysHowOftenItWasTried) {
+  Make(Faults(8, Fault::kFail));
+  EXPECT_NE(Get().status().message().find("tried 8 times"), std::string::npos);
+  Make(Faults(8, Fault::kFail));
+  const auto put = Put(PutCondition::IfAbsent());
+  EXPECT_EQ(put.status().code(), StatusCode::kUnavailable);
+  EXPECT_NE(put.status().message().find("tried 8 times"), std::string::npos);
+}
+
 TEST_F(RetryingStoreTest, ReadsAndListingsAreTriedAgainWhateverHappened) {
   Make({Fault::kTimeOut, Fault::kDrop, Fault::kFail});
   EXPECT_TRUE(Get().ok());

@@ -47,6 +47,7 @@ std::string AdviceOnKeys(const S3Asked& asked, std::string_view code) {
 Status Failure(const S3Asked& asked, const HttpReply& reply) {
   const S3Error error = ErrorOf(reply);
   std::string seen = Seen(asked, reply, error);
+  if (IsPage(reply)) seen += std::string(" ") + kPageInstead;
   if (error.code == "NoSuchBucket") {
     return Status::Invalid(
         fmt::format("bucket {} does not exist at {}", asked.bucket, asked.endpoint));
@@ -68,11 +69,15 @@ Status Failure(const S3Asked& asked, const HttpReply& reply) {
                      error.code == "RequestTimeout" || error.code == "SlowDown";
   if (later) return Status::Unavailable(std::move(seen));
   if (reply.status == 307) return Status::Unavailable(std::move(seen));  // The name still moves.
-  if (reply.status == 301 || reply.status == 302 || reply.status == 308) {
-    return Status::Invalid(seen + ": set the bucket's own region or endpoint");
+  if (IsRedirect(reply)) {
+    const auto region = RegionElsewhere(reply);
+    return Status::Invalid(seen + (region ? ", the bucket is in " + *region : RedirectText(reply)) +
+                           ": set the bucket's own region or endpoint");
   }
+  if (reply.status == 407) return Status::Invalid(seen + kProxyAsks);
   if (reply.status < 400) return Status::Corrupt(seen + ", which is no answer to this");
-  return Status::Invalid(seen + ": check the keys, the bucket and the endpoint");
+  return Status::Invalid(seen +
+                         (IsPage(reply) ? "" : ": check the keys, the bucket and the endpoint"));
 }
 
 bool IsServerError(const HttpReply& reply) { return reply.status >= 500 && reply.status != 501; }
@@ -89,8 +94,10 @@ bool IsMissing(const HttpReply& reply) {
 Result<ObjectTag> TagOf(const S3Asked& asked, const HttpReply& reply) {
   const auto tag = reply.Find("etag");
   if (!tag || tag->empty()) {
-    return Status::Corrupt(fmt::format("{} {}: {} answered {} without an ETag", asked.method,
-                                       asked.url, asked.endpoint, reply.status));
+    return Status::Corrupt(
+        fmt::format("{} {}: {} answered {} without an ETag: is it an S3 server, or does something "
+                    "on the way change replies?",
+                    asked.method, asked.url, asked.endpoint, reply.status));
   }
   if (tag->starts_with("W/")) {
     return Status::Corrupt(
@@ -101,16 +108,17 @@ Result<ObjectTag> TagOf(const S3Asked& asked, const HttpReply& reply) {
 }
 
 Result<GetReply> MeaningOfFound(const S3Asked& asked, const GetOptions& options, HttpReply reply) {
-  ASSIGN_OR_RETURN(const ObjectTag tag, TagOf(asked, reply));
-  if (reply.status == 206) {
-    ASSIGN_OR_RETURN(GetReply answer, MeaningOfPart(options, std::move(reply)));
-    answer.tag = tag;
-    return answer;
-  }
+  const std::string seen = Seen(asked, reply, {});
+  if (IsPage(reply)) return Status::Corrupt(seen + " " + kPageInstead);
+  ASSIGN_OR_RETURN(ObjectTag tag, TagOf(asked, reply));
   // The whole object, also from servers that do not know ranges; the part is cut here then.
   GetOptions part = options;
   part.if_none_match.reset();
-  return AnswerGet(reply.body, tag, part);
+  auto answer = reply.status == 206 ? MeaningOfPart(options, std::move(reply))
+                                    : AnswerGet(reply.body, tag, part);
+  if (!answer.ok()) return answer.error().Prefixed(seen);
+  answer->tag = std::move(tag);
+  return answer;
 }
 
 Result<ListReply::Object> ReadListed(const XmlElement& contents, const std::string& store_prefix) {
@@ -167,29 +175,21 @@ std::optional<std::string> RegionElsewhere(const HttpReply& reply) {
 }
 
 Result<GetReply> MeaningOfGet(const S3Asked& asked, const GetOptions& options, HttpReply reply) {
-  GetReply answer;
   if (reply.status == 200 || reply.status == 206) {
-    auto found = MeaningOfFound(asked, options, std::move(reply));
-    if (!found.ok()) return found.error().Prefixed("GET " + asked.url);
-    return found;
+    return MeaningOfFound(asked, options, std::move(reply));
   }
-  if (reply.status == 304 && options.if_none_match) {
-    answer.state = GetReply::State::kUnchanged;
-    answer.tag = *options.if_none_match;
-    return answer;
-  }
-  if (reply.status == 416 && options.range) {
-    answer.state = GetReply::State::kPastEnd;
-    return answer;
-  }
-  if (IsMissing(reply)) return answer;
+  if (auto answer = MeaningWithoutContent(options, reply)) return *std::move(answer);
+  if (IsMissing(reply)) return GetReply{};
   return Failure(asked, reply);
 }
 
 Result<PutReply> MeaningOfPut(const S3Asked& asked, const PutCondition& condition,
                               const HttpReply& reply) {
-  PutReply answer;
   if (reply.status >= 200 && reply.status < 300) {
+    if (IsPage(reply)) {
+      // Said by something that knows nothing of what was asked.
+      return PutReply{PutReply::State::kUnknown, {}, Seen(asked, reply, {}) + " " + kPageInstead};
+    }
     const auto tag = TagOf(asked, reply);
     // Written, but under which tag is not known: to be read back.
     if (!tag.ok()) return PutReply{PutReply::State::kUnknown, {}, tag.error().message()};
@@ -255,7 +255,8 @@ Result<PutReply> MeaningOfComplete(const S3Asked& asked, const PutCondition& con
 
 Result<DeleteReply> MeaningOfDelete(const S3Asked& asked, const HttpReply& reply) {
   if (reply.status >= 200 && reply.status < 300) {
-    return DeleteReply{DeleteReply::State::kDeleted, {}};
+    if (!IsPage(reply)) return DeleteReply{DeleteReply::State::kDeleted, {}};
+    return DeleteReply{DeleteReply::State::kUnknown, Seen(asked, reply, {}) + " " + kPageInstead};
   }
   if (IsMissing(reply)) return DeleteReply{DeleteReply::State::kMissing, {}};
   const std::string seen = Seen(asked, reply, ErrorOf(reply));

@@ -160,6 +160,13 @@ TEST_F(S3StoreTest, GetFailuresSayWhatToDo) {
       {ScriptedReply::Http(200, {}, "content"), StatusCode::kCorrupt, "ETag"},
       {ScriptedReply::Http(200, {"ETag: W/\"t\""}, "content"), StatusCode::kCorrupt, "weak"},
       {Refusal(301, "PermanentRedirect"), StatusCode::kInvalid, "region"},
+      {ScriptedReply::Http(302, {"Location: http://login.example/?Signature=x"}),
+       StatusCode::kInvalid, "a redirect to http://login.example/:"},
+      {ScriptedReply::Http(407), StatusCode::kInvalid, "the proxy"},
+      {ScriptedReply::Http(200, {"ETag: \"t\"", "Content-Type: text/html"}, "<html>"),
+       StatusCode::kCorrupt, "a page of HTML in place of the object"},
+      {ScriptedReply::Http(502, {"Content-Type: text/html"}, "<html>"), StatusCode::kUnavailable,
+       "answered 502 with a page of HTML"},
       {ScriptedReply::HangUp(), StatusCode::kUnavailable, "a/key"},
       {ScriptedReply::Raw("HTTP/1.1 200 OK\r\nETag: \"t\"\r\nContent-Length: 9\r\n\r\nshort")
            .ThenClose(),
@@ -239,6 +246,8 @@ TEST_F(S3StoreTest, PutAnswers) {
       {Refusal(503, "SlowDown"), swap, PutState::kUnknown},
       {Refusal(502, ""), PutCondition::None(), PutState::kUnknown},
       {ScriptedReply::Http(200), swap, PutState::kUnknown},  // Without a tag.
+      {ScriptedReply::Http(200, {"ETag: \"n\"", "Content-Type: text/html"}, "<html>Log in</html>"),
+       swap, PutState::kUnknown},
       {ScriptedReply::HangUp(), swap, PutState::kUnknown},
       {ScriptedReply::Raw("HTTP/1.1 200 OK\r\nETag: \"n\"\r\nContent-Length: 9\r\n\r\n")
            .ThenClose(),
@@ -317,6 +326,8 @@ TEST_F(S3StoreTest, DeleteAnswers) {
       {Refusal(412, "PreconditionFailed"), DeleteState::kConflict},
       {Refusal(409, "ConditionalRequestConflict"), DeleteState::kConflict},
       {Refusal(500, "InternalError"), DeleteState::kUnknown},
+      {ScriptedReply::Http(200, {"Content-Type: text/html"}, "<html>Log in</html>"),
+       DeleteState::kUnknown},
       {ScriptedReply::HangUp(), DeleteState::kUnknown},
   };
   for (const auto& row : rows) {
@@ -386,7 +397,9 @@ TEST_F(S3StoreTest, BucketOfAnotherRegionIsAskedThereOnceAndThenAlways) {
 TEST_F(S3StoreTest, ServerThatRedirectsForEverIsGivenUp) {
   Answer({ScriptedReply::Http(301, {"x-amz-bucket-region: eu-west-1"}),
           ScriptedReply::Http(301, {"x-amz-bucket-region: eu-west-2"})});
-  EXPECT_EQ(CodeOf(Put(PutCondition::None())), StatusCode::kInvalid);
+  const auto reply = Put(PutCondition::None());
+  EXPECT_EQ(CodeOf(reply), StatusCode::kInvalid);
+  EXPECT_NE(reply.status().message().find("the bucket is in eu-west-2"), std::string::npos);
   EXPECT_EQ(server_->seen().size(), 2u);
 }
 
@@ -422,6 +435,7 @@ TEST_F(S3StoreTest, EachBadAnswerNamesStoreAndObject) {
       ScriptedReply::Raw("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf").ThenClose(),
       ScriptedReply::Raw("HTTP/1.1 200 OK\r\nContent-").ThenClose(),
       ScriptedReply::Raw("nonsense\r\n\r\n").ThenClose(),
+      ScriptedReply::HangUp(),
   };
   for (const ScriptedReply& reply : replies) {
     Answer({reply});
@@ -436,7 +450,7 @@ TEST_F(S3StoreTest, EachBadAnswerNamesStoreAndObject) {
     // A 2xx says that it is gone, whatever else it says.
     if (!removed.ok()) texts.push_back(removed.status().message());
     for (const std::string& text : texts) {
-      EXPECT_NE(text.find("bucket"), std::string::npos) << reply.bytes << "\n" << text;
+      EXPECT_NE(text.find("s3://bucket/pond/"), std::string::npos) << reply.bytes << "\n" << text;
       EXPECT_NE(text.find("a/"), std::string::npos) << reply.bytes << "\n" << text;
     }
   }

@@ -9,6 +9,8 @@ namespace duckpond {
 namespace {
 
 constexpr int kDepthMax = 32;
+// Far above a page of a listing, and each takes twenty times what it may take in the text.
+constexpr int kElementsMax = 200'000;
 constexpr std::string_view kSpace = " \t\r\n";
 
 void AppendUtf8(uint32_t point, std::string* out) {
@@ -147,6 +149,7 @@ class Parser {
 
   Status Element(XmlElement* element, int depth) {
     if (depth > kDepthMax) return Bad("it is nested too deep");
+    if (++elements_ > kElementsMax) return Bad("it has too many elements");
     std::string name;
     bool open = false;
     RETURN_IF_ERROR(StartTag(&name, &open));
@@ -185,6 +188,7 @@ class Parser {
   }
 
   std::string_view rest_;
+  int elements_ = 0;
 };
 
 }  // namespace

@@ -25,6 +25,10 @@ TEST(S3XmlTest, ElementsTextAndEntitiesAreRead) {
 TEST(S3XmlTest, WhatIsNotSuchXmlIsCorrupt) {
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += "<a>";
+  std::string many = "<a>";
+  for (int i = 0; i < 200'000; ++i) many += "<b/>";
+  many += "</a>";
+  EXPECT_EQ(ParseXml(many).status().code(), StatusCode::kCorrupt);
   for (const std::string& text : {std::string(),
                                   std::string("text"),
                                   std::string("<"),

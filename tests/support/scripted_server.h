@@ -16,6 +16,7 @@
 #pragma once
 
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -51,6 +52,7 @@ struct ScriptedReply {
   std::string bytes;     // Sent as they stand, status line and all.
   bool endless = false;  // Sends `filler` again and again until the client hangs up.
   std::string filler;
+  bool drips = false;  // Sends `filler` byte by byte, ten a second, until the client hangs up.
   bool hold = false;   // Then keeps the connection open, saying nothing, until it hangs up.
   bool close = false;  // Then closes it.
 
@@ -79,6 +81,12 @@ struct ScriptedReply {
   static ScriptedReply Endless(std::string start, std::string filler) {
     ScriptedReply reply = Raw(std::move(start));
     reply.endless = true;
+    reply.filler = std::move(filler);
+    return reply;
+  }
+  static ScriptedReply Drip(std::string start, std::string filler) {
+    ScriptedReply reply = Raw(std::move(start));
+    reply.drips = true;
     reply.filler = std::move(filler);
     return reply;
   }
@@ -232,6 +240,12 @@ class ScriptedServer {
     if (!Send(fd, reply.bytes)) return false;
     while (reply.endless) {
       if (!Send(fd, reply.filler)) return false;
+    }
+    for (size_t i = 0; reply.drips; i = (i + 1) % reply.filler.size()) {
+      constexpr int kApartMs = 100;
+      pollfd client{fd, POLLIN, 0};
+      const bool hung_up = poll(&client, 1, kApartMs) != 0;
+      if (hung_up || !Send(fd, reply.filler.substr(i, 1))) return false;
     }
     if (reply.hold) {
       std::string ignored;
