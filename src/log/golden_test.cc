@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Reads the ponds of tests/golden/v1/log_*: written once, read for ever. Each is a pond's objects
-// as files, beside expected.txt: for each version its number, transaction, time and state.
+// as files, beside expected.txt: for each version its number, transaction, time and state. Of
+// log_lines_and_parts the base holds lines itself, and names parts with summaries.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -9,9 +10,12 @@
 #include <sstream>
 
 #include "tests/support/log_fixture.h"
+#include "tests/support/summing_folder.h"
 
 namespace duckpond {
 namespace {
+
+constexpr size_t kLargeBytes = 1000;  // Of an event that was summed up.
 
 std::filesystem::path GoldenFolder(const std::string& name) {
   return std::filesystem::path(DUCKPOND_GOLDEN_DIR) / "v1" / name;
@@ -55,6 +59,19 @@ TEST_P(GoldenTest, EveryVersionIsReadAsItWasWritten) {
   EXPECT_TRUE(report.ok()) << report.status().ToString();
 }
 
+// As the lake does with files: parts that are summed up wait until somebody wants them.
+TEST_P(GoldenTest, AReaderThatLeavesPartsUnreadFindsTheSame) {
+  const SummingFolder summing(kLargeBytes);
+  const auto other = EventLog::Open(env_, memory_, summing, {}, FreshShare());
+  const auto seen = Await(other->Latest(Context{}));
+  ASSERT_TRUE(seen.ok()) << seen.error().ToString();
+  const bool has_summaries = std::string(GetParam()) == "log_lines_and_parts";
+  EXPECT_EQ(AsSummed(seen->state).unread.size(), has_summaries ? 2u : 0u);
+  const auto all = Await(summing.ReadAll(Context{}, seen->state));
+  ASSERT_TRUE(all.ok()) << all.error().ToString();
+  EXPECT_EQ(SetText(*all), SetText(Await(log().Latest(Context{}))->state));
+}
+
 TEST_P(GoldenTest, ItIsWrittenOn) {
   const Version before = Await(log().Latest(Context{}))->version;
   const auto receipt = Put("new", "1");
@@ -64,7 +81,8 @@ TEST_P(GoldenTest, ItIsWrittenOn) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ponds, GoldenTest,
-                         ::testing::Values("log_commits", "log_rolled", "log_parts"));
+                         ::testing::Values("log_commits", "log_rolled", "log_parts",
+                                           "log_lines_and_parts"));
 
 }  // namespace
 }  // namespace duckpond
