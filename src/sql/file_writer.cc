@@ -10,6 +10,7 @@
 #include "sql/connection_state.h"
 #include "sql/errors.h"
 #include "sql/file_chunks.h"
+#include "sql/group_tails.h"
 #include "sql/parquet_file.h"
 #include "sql/types.h"
 
@@ -149,8 +150,9 @@ void FileWriter::CloseGroup() {
 std::vector<FileSource::Piece> FileWriter::DescribeGroups(
     DataFile& file, const std::shared_ptr<FileBuffer>& buffer) {
   const FilePath path(client_, buffer, "written.parquet");
-  const auto parquet =
-      ParquetFile::Open(client_, {path.info(file.bytes, file.footer_bytes), "", {}, false, {}});
+  ParquetFile::Request request;
+  request.info = path.info(file.bytes, file.footer_bytes);
+  const auto parquet = ParquetFile::Open(client_, std::move(request));
   file.row_groups = parquet->groups();
   if (file.row_groups.size() != groups_.size()) {
     ThrowStatus(Status::Internal("the Parquet writer made " +
@@ -189,6 +191,10 @@ void FileWriter::CloseFile() {
   DataFile file;
   file.id = pond_->env().uuids.Next();
   file.path = "data/" + def_->id.ToString() + "/" + file.id.ToString() + ".parquet";
+  // A footer that lies in the log does as well.
+  if (has_key_ && FooterBytes(buffer->content) > kTailInLogBytes) {
+    AddGroupTails(buffer->content, file.path);
+  }
   file.bytes = buffer->content.size();
   file.footer_bytes = FooterBytes(buffer->content);
   file.rows = file_rows_;

@@ -5,7 +5,8 @@
 //
 // Row groups: a table with a key gets small ones, so that one row is little to read, and files
 //             whose footer stays small; a table without one gets DuckDB's.
-// Extras:     between the last row group and the footer: lists of the keys' hashes, of large files
+// Extras:     behind each row group of a file with a key what its readers need (sql/group_tails.h);
+//             between the last row group and the footer: lists of the keys' hashes, of large files
 //             (lake/key_hash_list.h), and checksums (sql/file_chunks.h).
 // Threads:    one at a time. Lifetime: borrows the client.
 // Errors:     DuckDB exceptions. Files that were put stay, even those of which it is not known

@@ -52,46 +52,29 @@ void AddRowNumbers(duckdb::ParquetReader& reader) {
   reader.column_indexes.emplace_back(place);
 }
 
-FileSource::Piece PlaceOf(const duckdb_parquet::ColumnChunk& column) {
-  const auto& meta = column.meta_data;
-  auto start = static_cast<uint64_t>(meta.data_page_offset);
-  if (meta.__isset.dictionary_page_offset && meta.dictionary_page_offset > 0) {
-    start = std::min(start, static_cast<uint64_t>(meta.dictionary_page_offset));
-  }
-  return {start, static_cast<uint64_t>(meta.total_compressed_size)};
-}
-
 // The chunks of a column, which are several where it is nested.
 void AddLeaves(const duckdb::ParquetColumnSchema& schema,
                const std::vector<duckdb_parquet::ColumnChunk>& columns,
                std::vector<FileSource::Piece>& chunks) {
   for (const auto& child : schema.children) AddLeaves(child, columns, chunks);
   if (schema.children.empty() && schema.column_index < columns.size()) {
-    chunks.push_back(PlaceOf(columns[schema.column_index]));
+    chunks.push_back(PlaceOfChunk(columns[schema.column_index]));
   }
-}
-
-using CachedFooter = duckdb::shared_ptr<duckdb::ParquetFileMetadataCache>;
-
-CachedFooter FindFooter(duckdb::ClientContext& client, const std::string& key) {
-  if (key.empty()) return nullptr;
-  return duckdb::ObjectCache::GetObjectCache(client)
-      .GetWithTypePrefix<duckdb::ParquetFileMetadataCache>(key);
 }
 
 }  // namespace
 
-ParquetFile::ParquetFile(std::unique_ptr<Reader> reader) : reader_(std::move(reader)) {}
+ParquetFile::ParquetFile(std::unique_ptr<Reader> reader, uint64_t first_group)
+    : reader_(std::move(reader)), first_group_(first_group) {}
 ParquetFile::~ParquetFile() = default;
 
 std::shared_ptr<ParquetFile> ParquetFile::Open(duckdb::ClientContext& client, Request request) {
   auto reader = std::make_unique<Reader>();
   duckdb::ParquetOptions options;
   options.can_have_nan = true;
-  CachedFooter footer = FindFooter(client, request.cache_key);
-  const bool known = footer != nullptr;
-  reader->parquet = duckdb::make_shared_ptr<duckdb::ParquetReader>(client, std::move(request.info),
-                                                                   options, std::move(footer));
+  const bool known = request.footer != nullptr;
+  reader->parquet = duckdb::make_shared_ptr<duckdb::ParquetReader>(
+      client, std::move(request.info), options, std::move(request.footer));
   duckdb::ParquetReader& parquet = *reader->parquet;
   if (!known && !request.cache_key.empty()) {
     duckdb::ObjectCache::GetObjectCache(client).PutWithTypePrefix<duckdb::ParquetFileMetadataCache>(
@@ -113,7 +96,7 @@ std::shared_ptr<ParquetFile> ParquetFile::Open(duckdb::ClientContext& client, Re
       parquet.filters->filters[place] = std::move(filter);
     }
   }
-  return std::shared_ptr<ParquetFile>(new ParquetFile(std::move(reader)));
+  return std::shared_ptr<ParquetFile>(new ParquetFile(std::move(reader), request.first_group));
 }
 
 duckdb::vector<LogicalType> ParquetFile::types() const { return reader_->types; }
@@ -126,7 +109,7 @@ std::vector<RowGroup> ParquetFile::groups() const {
     result.offset = UINT64_MAX;
     uint64_t end = 0;
     for (const auto& column : group.columns) {
-      const FileSource::Piece chunk = PlaceOf(column);
+      const FileSource::Piece chunk = PlaceOfChunk(column);
       result.offset = std::min(result.offset, chunk.offset);
       end = std::max(end, chunk.end());
     }
@@ -139,7 +122,7 @@ std::vector<RowGroup> ParquetFile::groups() const {
 std::vector<FileSource::Piece> ParquetFile::chunks() const {
   std::vector<FileSource::Piece> chunks;
   for (const auto& group : reader_->parquet->GetFileMetadata()->row_groups) {
-    for (const auto& column : group.columns) chunks.push_back(PlaceOf(column));
+    for (const auto& column : group.columns) chunks.push_back(PlaceOfChunk(column));
   }
   return chunks;
 }
@@ -147,6 +130,7 @@ std::vector<FileSource::Piece> ParquetFile::chunks() const {
 std::vector<FileSource::Piece> ParquetFile::WantedChunks(uint64_t group) const {
   duckdb::ParquetReader& parquet = *reader_->parquet;
   const auto& metadata = *parquet.GetFileMetadata();
+  group -= first_group_;
   if (group >= metadata.row_groups.size()) return {};
   const auto& columns = metadata.row_groups[group].columns;
   std::vector<FileSource::Piece> chunks;
@@ -173,6 +157,7 @@ ParquetFile::Cursor::~Cursor() = default;
 
 void ParquetFile::Cursor::Begin(duckdb::ClientContext& client, uint64_t group) {
   const auto groups = file_->reader_->parquet->NumRowGroups();
+  group -= file_->first_group_;
   if (group >= groups) {
     ThrowStatus(Status::Corrupt(file_->reader_->parquet->GetFileName() + " has " +
                                 std::to_string(groups) + " row groups, the log knows more"));
@@ -189,8 +174,18 @@ bool ParquetFile::Cursor::Next(duckdb::ClientContext& client, duckdb::DataChunk&
   }
 }
 
-bool FooterIsCached(duckdb::ClientContext& client, const std::string& cache_key) {
-  return FindFooter(client, cache_key) != nullptr;
+FilePiece PlaceOfChunk(const duckdb_parquet::ColumnChunk& column) {
+  const auto& meta = column.meta_data;
+  auto start = static_cast<uint64_t>(meta.data_page_offset);
+  if (meta.__isset.dictionary_page_offset && meta.dictionary_page_offset > 0) {
+    start = std::min(start, static_cast<uint64_t>(meta.dictionary_page_offset));
+  }
+  return {start, static_cast<uint64_t>(meta.total_compressed_size)};
+}
+
+KnownFooter FindFooter(duckdb::ClientContext& client, const std::string& cache_key) {
+  return duckdb::ObjectCache::GetObjectCache(client)
+      .GetWithTypePrefix<duckdb::ParquetFileMetadataCache>(cache_key);
 }
 
 uint64_t FooterBytes(std::string_view file) {

@@ -18,7 +18,17 @@
 #include "sql/duckdb_api.h"
 #include "sql/file_source.h"
 
+namespace duckdb {
+class ParquetFileMetadataCache;
+}
+namespace duckdb_parquet {
+class ColumnChunk;
+}
+
 namespace duckpond {
+
+// A footer that was read before; null: none was, or it is forgotten.
+using KnownFooter = duckdb::shared_ptr<duckdb::ParquetFileMetadataCache>;
 
 class ParquetFile {
  public:
@@ -29,7 +39,10 @@ class ParquetFile {
   };
   struct Request {
     duckdb::OpenFileInfo info;
-    std::string cache_key;  // Of the footer in DuckDB's object cache; empty: not cached.
+    KnownFooter footer;     // Null: it is read, and kept under cache_key.
+    std::string cache_key;  // In DuckDB's object cache; empty: not kept.
+    // The first row group that the footer names, of those that the log does (sql/group_tails.h).
+    uint64_t first_group = 0;
     std::vector<Column> columns;
     bool row_numbers = false;  // A last column: the row's place in the file, BIGINT.
     // Filters by place in `columns`; rows that fail are left out.
@@ -65,12 +78,15 @@ class ParquetFile {
 
  private:
   struct Reader;
-  explicit ParquetFile(std::unique_ptr<Reader> reader);
+  ParquetFile(std::unique_ptr<Reader> reader, uint64_t first_group);
   std::unique_ptr<Reader> reader_;
+  const uint64_t first_group_;
 };
 
-// Whether a file's footer is in DuckDB's object cache under `cache_key`: opening it needs no read.
-bool FooterIsCached(duckdb::ClientContext& client, const std::string& cache_key);
+KnownFooter FindFooter(duckdb::ClientContext& client, const std::string& cache_key);
+
+// Where a column chunk lies, as a footer says.
+FilePiece PlaceOfChunk(const duckdb_parquet::ColumnChunk& column);
 
 // Length of the footer of a whole Parquet file, its length and magic included; 0 if it has none.
 uint64_t FooterBytes(std::string_view file);

@@ -32,22 +32,13 @@ std::string CacheKey(const DataFile& file) {
   return file.path + (file.checksum ? "#" + std::to_string(*file.checksum) : "");
 }
 
+// What is enough to read a row group if it is all that is read of the file; none if the footer is.
+std::optional<FileSource::Piece> LoneTail(const DataFile& file, uint64_t group) {
+  return file.footer.empty() ? GroupTailOf(file, group) : std::nullopt;
+}
+
 KeptChunksPtr FindChunks(duckdb::ClientContext& client, const std::string& key) {
   return duckdb::ObjectCache::GetObjectCache(client).GetWithTypePrefix<KeptChunks>(key);
-}
-
-// Whether nothing of the file's tail need be read to open it.
-bool TailIsCached(duckdb::ClientContext& client, const DataFile& file) {
-  const std::string key = CacheKey(file);
-  return FooterIsCached(client, key) && (!file.checksum || FindChunks(client, key));
-}
-
-// Whether some of the file's chunks may still be in memory, and their places are known.
-bool MayBeKept(duckdb::ClientContext& client, const DataFile& file) {
-  if (!file.checksum) return false;
-  const std::string key = CacheKey(file);
-  const auto chunks = FindChunks(client, key);
-  return chunks && chunks->any() && FooterIsCached(client, key);
 }
 
 }  // namespace
@@ -58,10 +49,21 @@ std::vector<ProbedFile> CostOfFiles(const ScanUnits& plan) {
     const bool whole = IsWhole(*file);
     files.push_back({file, 1, whole ? file->bytes : file->TailBytes()});
   }
+  std::vector<uint64_t> groups(files.size());
   for (const ScanUnit& unit : plan.units) {
-    if (unit.kind != ScanUnit::Kind::kRowGroup || IsWhole(*files[unit.file].file)) continue;
-    ++files[unit.file].requests;
-    files[unit.file].bytes += files[unit.file].file->row_groups[unit.group].bytes;
+    if (unit.kind == ScanUnit::Kind::kRowGroup) ++groups[unit.file];
+  }
+  for (const ScanUnit& unit : plan.units) {
+    if (unit.kind != ScanUnit::Kind::kRowGroup) continue;
+    ProbedFile& read = files[unit.file];
+    const DataFile& file = *read.file;
+    const uint64_t group_bytes = file.row_groups[unit.group].bytes;
+    if (const auto tail = LoneTail(file, unit.group); tail && groups[unit.file] == 1) {
+      read.bytes = group_bytes + tail->bytes;
+    } else if (!IsWhole(file)) {
+      ++read.requests;
+      read.bytes += group_bytes;
+    }
   }
   return files;
 }
@@ -86,6 +88,7 @@ ScanFiles::ScanFiles(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
   for (const ScanUnit& unit : units) {
     if (unit.kind == ScanUnit::Kind::kRowGroup) ++files_[unit.file]->units_left;
   }
+  ChooseLoneGroups(units);
 }
 
 ScanFiles::~ScanFiles() { control_->cancel.Cancel(); }
@@ -105,13 +108,44 @@ GroupsToRead ScanFiles::Measure(const std::vector<DataFilePtr>& files,
   return read;
 }
 
+// A row's number is its place in the file, which a footer of one group does not tell.
+void ScanFiles::ChooseLoneGroups(std::span<const ScanUnit> units) {
+  if (request_.row_numbers) return;
+  for (const ScanUnit& unit : units) {
+    if (unit.kind != ScanUnit::Kind::kRowGroup) continue;
+    Opened& opened = *files_[unit.file];
+    const DataFile& file = *opened.file;
+    if (opened.units_left != 1) continue;
+    const std::string key = CacheKey(file);
+    if (FindFooter(client_, key) && FindChunks(client_, key)) continue;
+    opened.lone_tail = LoneTail(file, unit.group);
+    if (opened.lone_tail) opened.lone_group = unit.group;
+  }
+}
+
+std::string ScanFiles::KeyOf(const Opened& opened) {
+  const std::string key = CacheKey(*opened.file);
+  return opened.lone_group ? key + "@" + std::to_string(*opened.lone_group) : key;
+}
+
+bool ScanFiles::IsReadWhole(const Opened& opened) {
+  return IsWhole(*opened.file) && !opened.lone_group && opened.file->footer.empty() &&
+         !opened.may_be_kept;
+}
+
 // REQUIRES: opened.mutex is held.
 FileSource& ScanFiles::SourceOf(Opened& opened) {
   if (opened.source) return *opened.source;
   const DataFile& file = *opened.file;
-  opened.source = std::make_shared<FileSource>(pond_, Describe(file), control_);
-  opened.may_be_kept = MayBeKept(client_, file);
-  opened.has_tail = !file.footer.empty() || TailIsCached(client_, file);
+  FileSource::File described = Describe(file);
+  // Its own tail is checked where it is read.
+  if (opened.lone_group) described.checksum.reset();
+  opened.source = std::make_shared<FileSource>(pond_, std::move(described), control_);
+  opened.footer = FindFooter(client_, KeyOf(opened));
+  if (file.checksum) opened.chunks = FindChunks(client_, KeyOf(opened));
+  opened.may_be_kept = opened.footer && opened.chunks && opened.chunks->any();
+  const bool is_known = opened.footer && (opened.chunks || !file.checksum);
+  opened.has_tail = is_known || !file.footer.empty();
   if (!file.footer.empty() && file.footer.size() <= file.bytes) {
     opened.source->Add(file.bytes - file.footer.size(), Bytes(file.footer));
   }
@@ -123,10 +157,11 @@ FileSource& ScanFiles::SourceOf(Opened& opened) {
 void ScanFiles::WantOpening(Opened& opened) {
   const DataFile& file = *opened.file;
   FileSource& source = SourceOf(opened);
-  if (IsWhole(file) && file.footer.empty() && !opened.may_be_kept) {
-    return source.Want({0, file.bytes});
-  }
-  if (!opened.parquet && !opened.has_tail) source.Want(source.file().tail);
+  if (IsReadWhole(opened)) return source.Want({0, file.bytes});
+  if (opened.parquet || opened.has_tail) return;
+  if (!opened.lone_group) return source.Want(source.file().tail);
+  // Else it comes with the group.
+  if (waits_for_places_) source.Want(*opened.lone_tail);
 }
 
 uint64_t ScanFiles::UnitBytes(const ScanUnit& unit) const {
@@ -166,13 +201,14 @@ size_t ScanFiles::WantGroups(std::span<const ScanUnit> units) {
   const DataFile& file = *opened.file;
   std::lock_guard lock(opened.mutex);
   WantOpening(opened);
-  if (IsWhole(file) && file.footer.empty() && !opened.may_be_kept) return 1;
+  if (IsReadWhole(opened)) return 1;
   if (waits_for_places_ || opened.has_tail || opened.parquet) {
     opened.groups_waiting.push_back(units[0].group);
     return 1;
   }
   const RowGroup& first = file.row_groups[units[0].group];
   FileSource::Piece piece = {first.offset, first.bytes};
+  if (opened.lone_group) piece.bytes += opened.lone_tail->bytes;
   size_t count = 1;
   for (; count < units.size(); ++count) {
     const ScanUnit& next = units[count];
@@ -229,17 +265,41 @@ void ScanFiles::WantColumns(Opened& opened) {
 void ScanFiles::KnowChunks(Opened& opened) {
   const DataFile& file = *opened.file;
   if (!file.checksum) return;
-  auto chunks = FindChunks(client_, CacheKey(file));
+  KeptChunksPtr chunks = opened.chunks;
   if (!chunks) {
+    const auto places = opened.parquet->chunks();
     std::string checksums(file.checksum_bytes, '\0');
-    opened.source->Read({opened.source->file().tail.offset, checksums.size()}, checksums.data());
-    auto decoded = DecodeChecksums(checksums, opened.parquet->chunks(), file.bytes);
+    if (opened.lone_group) {
+      checksums = opened.group_tail.checksums.substr(0, places.size() * sizeof(uint64_t));
+    } else {
+      opened.source->Read({opened.source->file().tail.offset, checksums.size()}, checksums.data());
+    }
+    auto decoded = DecodeChecksums(checksums, places, file.bytes);
     if (!decoded.ok()) ThrowStoreStatus(decoded.error().Prefixed("data file " + file.path));
     chunks = duckdb::make_shared_ptr<KeptChunks>(*client_.db, *std::move(decoded));
-    duckdb::ObjectCache::GetObjectCache(client_).PutWithTypePrefix<KeptChunks>(CacheKey(file),
+    duckdb::ObjectCache::GetObjectCache(client_).PutWithTypePrefix<KeptChunks>(KeyOf(opened),
                                                                                chunks);
   }
   opened.source->SetChunks(std::move(chunks));
+}
+
+// Puts the footer of the lone group where the file's would be. One that is damaged is not needed:
+// the file's own footer tells of the group as well.
+// REQUIRES: opened.mutex is held.
+void ScanFiles::ReadLoneTail(Opened& opened) {
+  const DataFile& file = *opened.file;
+  opened.group_tail_bytes.resize(opened.lone_tail->bytes);
+  opened.source->Read(*opened.lone_tail, opened.group_tail_bytes.data());
+  const auto tail = ReadGroupTail(opened.group_tail_bytes, file.path);
+  if (!tail.ok()) {
+    opened.lone_group.reset();
+    opened.source.reset();
+    SourceOf(opened);
+    return;
+  }
+  opened.group_tail = *tail;
+  const std::string_view footer = tail->footer;
+  opened.source->Add(file.bytes - footer.size(), Bytes(std::string(footer)));
 }
 
 std::shared_ptr<ParquetFile> ScanFiles::Open(const ScanUnit& unit) {
@@ -255,10 +315,15 @@ std::shared_ptr<ParquetFile> ScanFiles::Open(const ScanUnit& unit) {
     ThrowStatus(Status::Unsupported("data file " + file.path + " has the format " + file.format +
                                     ", which this program does not know"));
   }
+  if (opened.lone_group && !opened.has_tail) ReadLoneTail(opened);
   opened.path = std::make_unique<FilePath>(client_, opened.source);
   ParquetFile::Request request;
-  request.info = opened.path->info(file.bytes, file.footer_bytes);
-  request.cache_key = CacheKey(file);
+  const uint64_t footer_bytes =
+      opened.lone_group ? opened.group_tail.footer.size() : file.footer_bytes;
+  request.info = opened.path->info(file.bytes, footer_bytes);
+  request.footer = opened.footer;
+  request.cache_key = KeyOf(opened);
+  request.first_group = opened.lone_group.value_or(0);
   request.columns = request_.columns;
   if (request_.row_ids && file.row_id_column) {
     request.columns.push_back({kRowIdFieldId, duckdb::LogicalType::BIGINT});
@@ -292,6 +357,8 @@ void ScanFiles::Close(Opened& opened) {
   opened.parquet.reset();
   opened.path.reset();
   opened.source.reset();
+  opened.footer.reset();
+  opened.chunks.reset();
   opened.pieces_of_group.clear();
   opened.groups_left.clear();
   opened.groups_waiting.clear();

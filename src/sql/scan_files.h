@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "lake/pond.h"
 #include "lake/read_plan.h"
 #include "sql/file_source.h"
+#include "sql/group_tails.h"
 #include "sql/parquet_file.h"
 #include "sql/pond_file_system.h"
 #include "sql/scan_units.h"
@@ -76,8 +78,16 @@ class ScanFiles {
     DataFilePtr file;
     std::mutex mutex;
     uint64_t units_left = 0;  // Not Done.
+    // The only one that is read, by its own tail instead of the file's (sql/group_tails.h).
+    std::optional<uint64_t> lone_group;
+    std::optional<FileSource::Piece> lone_tail;  // Where that is; what it says, and its bytes.
+    GroupTail group_tail;
+    std::string group_tail_bytes;
     std::shared_ptr<FileSource> source;
-    // Set with `source`: its tail need not be fetched; chunks of it may be kept.
+    // Set with `source`: what is known from before; its tail need not be fetched; chunks of it may
+    // be kept.
+    KnownFooter footer;
+    KeptChunksPtr chunks;
     bool has_tail = false;
     bool may_be_kept = false;
     std::unique_ptr<FilePath> path;
@@ -89,7 +99,11 @@ class ScanFiles {
   };
   static GroupsToRead Measure(const std::vector<DataFilePtr>& files,
                               std::span<const ScanUnit> units, const Request& request);
+  static std::string KeyOf(const Opened& opened);
+  static bool IsReadWhole(const Opened& opened);
+  void ChooseLoneGroups(std::span<const ScanUnit> units);
   FileSource& SourceOf(Opened& opened);
+  void ReadLoneTail(Opened& opened);
   void WantOpening(Opened& opened);
   size_t WantGroups(std::span<const ScanUnit> units);
   void WantColumns(Opened& opened);

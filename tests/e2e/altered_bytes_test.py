@@ -2,6 +2,7 @@
 """A bit that flips anywhere in a data file is an error that names the file, or changes no answer."""
 import pathlib
 import random
+import re
 import unittest
 
 from program import PondTest, run_program
@@ -47,6 +48,24 @@ class AlteredBytes(PondTest):
                 self.assertEqual(done.returncode, 3, done.stderr)
                 self.assertIn(self.file.name, done.stderr)
         self.assertGreater(noticed, FLIPS / 3)
+
+    def test_a_select_by_key_never_answers_from_them(self):
+        # It opens a file by what stands behind a row group, up to its magic and a checksum.
+        keys = range(0, 20000, 1999)
+        query = "; ".join(f"SELECT a, b, l, e FROM t WHERE k = md5('{key}')::UUID" for key in keys)
+        right = run_program(self.pond, "-csv", "-c", query).stdout
+        self.assertIn("e1999", right)
+        ends = [found.end() + 8 for found in re.finditer(b"PAR1", self.content[4:-4])]
+        self.assertGreater(len(ends), 3)
+        chance = random.Random(3)
+        for _ in range(FLIPS // 2):
+            at = 4 + chance.choice(ends) - chance.randrange(1, 600)
+            done = self.with_flip(at, chance.randrange(8), "-csv", "-c", query)
+            if done.returncode == 0:
+                self.assertEqual(done.stdout, right, f"byte {at}")
+            else:
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertIn(self.file.name, done.stderr)
 
     def test_a_key_check_never_trusts_them(self):
         # Each of these keys is there: whatever is altered, none may be taken for new.
