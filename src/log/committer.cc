@@ -48,7 +48,8 @@ Status CheckOptions(const LogSite& site, const CommitOptions& options) {
 
 // `base` followed by the frames of `batch`, under the tag that the put gave. Offsets are counted
 // anew: `base` may be what a roll made of the image that the batch was built on.
-ImagePtr ImageAfter(const LogImage& base, const Batch& batch, Bytes content, ObjectTag tag) {
+ImagePtr ImageAfter(const Folder& folder, const LogImage& base, const Batch& batch, Bytes content,
+                    ObjectTag tag) {
   auto image = std::make_shared<LogImage>(base);
   image->content = std::move(content);
   image->tag = std::move(tag);
@@ -60,6 +61,11 @@ ImagePtr ImageAfter(const LogImage& base, const Batch& batch, Bytes content, Obj
     offset += frames[i].bytes;
   }
   image->state = batch.after->state;
+  // What a roll wrote is not to be held in memory, nor written again by the next one.
+  if (base.base.id != batch.on->base.id) {
+    const StatePtr rolled = StateBehind(folder, base.state, *image, base.version());
+    if (rolled != nullptr) image->state = rolled;
+  }
   return image;
 }
 
@@ -406,7 +412,7 @@ Task<Status> Committer::Put(Self self, Round* round, Context context, Batch batc
     co_return reply.error().Prefixed(kLogKey);
   }
   if (reply->state == PutReply::State::kWritten) {
-    self->Landed(*round, batch, ImageAfter(*base, batch, content, reply->tag));
+    self->Landed(*round, batch, ImageAfter(site->folder, *base, batch, content, reply->tag));
     co_return Status::Ok();
   }
   // A conflict is no better than no answer: a proxy that sent the put twice reports the second one.

@@ -39,23 +39,6 @@ Task<Status> StoreState(SitePtr site, Context context, std::vector<KeyRecord> ke
   co_return Status::Ok();
 }
 
-// The state of `image` by way of the new base. Cost: that of the commits behind it.
-StatePtr StateOf(const LogImage& image, const PreparedRoll& roll) {
-  const Folder& folder = roll.site->folder;
-  StatePtr state = roll.state;
-  for (const FrameRef& frame : image.frames) {
-    if (state == nullptr) break;
-    if (frame.version <= roll.base.version) continue;
-    const auto commit = DecodeFrame(image.content.view(), frame, std::string(kLogKey));
-    if (!commit.ok()) return image.state;
-    std::string unknown_event;
-    auto folded = FoldEvents(folder, state, commit->events, unknown_event);
-    if (!folded.ok()) return image.state;
-    state = *std::move(folded);
-  }
-  return state == nullptr ? image.state : state;
-}
-
 }  // namespace
 
 Task<Result<PreparedRoll>> PrepareRoll(SitePtr site, Context context, ImagePtr image) {
@@ -115,7 +98,8 @@ ImagePtr ApplyRoll(const LogImage& image, const PreparedRoll& roll) {
   rolled->base = roll.base;
   rolled->base_end = roll.start.size();
   rolled->base_keys = roll.keys;
-  rolled->state = StateOf(image, roll);
+  rolled->state = StateBehind(roll.site->folder, roll.state, image, roll.base.version);
+  if (rolled->state == nullptr) rolled->state = image.state;
   rolled->unknown_event = image.unknown_event;
   std::string content = roll.start;
   for (FrameRef frame : image.frames) {
@@ -126,6 +110,18 @@ ImagePtr ApplyRoll(const LogImage& image, const PreparedRoll& roll) {
   }
   rolled->content = Bytes(std::move(content));
   return rolled;
+}
+
+StatePtr StateBehind(const Folder& folder, StatePtr state, const LogImage& image, Version after) {
+  for (const FrameRef& frame : image.frames) {
+    if (state == nullptr) break;
+    if (frame.version <= after) continue;
+    const auto commit = DecodeFrame(image.content.view(), frame, std::string(kLogKey));
+    if (!commit.ok()) return nullptr;
+    std::string unknown_event;
+    state = FoldEvents(folder, state, commit->events, unknown_event).value_or(nullptr);
+  }
+  return state;
 }
 
 }  // namespace duckpond

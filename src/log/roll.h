@@ -31,4 +31,8 @@ Task<Result<PreparedRoll>> PrepareRoll(SitePtr site, Context context, ImagePtr i
 // not fit, because another has replaced that base.
 ImagePtr ApplyRoll(const LogImage& image, const PreparedRoll& roll);
 
+// `state`, which is of the version `after`, with the commits of `image` behind that; null if
+// `state` is, or a commit cannot be folded. Cost: that of decoding them.
+StatePtr StateBehind(const Folder& folder, StatePtr state, const LogImage& image, Version after);
+
 }  // namespace duckpond

@@ -3,6 +3,8 @@
 // Parts of a state that are read when they are needed, and named again by the next base.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/random.h"
 #include "log/log_object.h"
 #include "log/pond_file.h"
@@ -118,6 +120,30 @@ TEST_F(UnreadParts, ARollNamesThemAgainAndReadsNone) {
     EXPECT_EQ(AsSet(seen->state).entries.count("b"), 0u);
     ASSERT_TRUE(Await(log->Verify(Context{})).ok());
   }
+}
+
+// Under a constant load each roll leaves together with a commit, which was built before it.
+TEST_F(UnreadParts, ARollThatLeavesWithACommitIsNotWrittenAgain) {
+  FaultOptions faults;
+  faults.rates.delay = 0.5;
+  const auto slow = EventLog::Open(env_, std::make_shared<FaultyObjectStore>(memory_, faults),
+                                   summing_, rolling_, FreshShare());
+  const auto large = std::make_shared<SetChange>(env_.uuids, SetChange::Entries{{"z", Large('z')}});
+  ASSERT_TRUE(Await(slow->Commit(Context{}, large, Options())).ok());
+  std::set<Uuid> bases;
+  std::set<std::string> parts;
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(PutOn(*slow, "k" + std::to_string(i % 7), std::to_string(i)).ok());
+    const BaseRecord base = Base();
+    bases.insert(base.id);
+    for (const auto& part : base.parts) {
+      if (part.summary == R"({"place":"z"})") parts.insert(part.path);
+    }
+  }
+  EXPECT_GT(bases.size(), 5u);
+  EXPECT_EQ(parts.size(), 1u);
+  EXPECT_EQ(AsSummed(slow->Cached()->state).unread.size(), 3u);
+  EXPECT_EQ(AsSet(slow->Cached()->state).entries.count("z"), 0u);
 }
 
 // Each version, by the log that rolled and by a fresh one.
