@@ -14,6 +14,7 @@
 #include "log/limits.h"
 #include "log/log_objects.h"
 #include "log/pond_file.h"
+#include "store/object_rules.h"
 
 namespace duckpond {
 namespace {
@@ -151,8 +152,9 @@ Status Unreadable(const LogSite& site, const Status& why) {
                   site.store->url(), why.message(), site.store->url()));
 }
 
-// What a cache keeps may tell of objects that are gone by now: before it is called corrupt, the
-// store is asked. `*asked_us` becomes when the store gave the answer.
+// What a cache keeps may tell of objects that are gone by now, or have been damaged on its way, and
+// the store may call it unchanged: before it is called corrupt, it is read past all caches.
+// `*asked_us` becomes when the store gave the answer.
 Task<Result<ImagePtr>> ReadWhole(SitePtr site, Context context, ImagePtr known, int64_t age_us_max,
                                  MonotonicUs* asked_us) {
   auto reply = co_await GetWhole(site, context, age_us_max);
@@ -169,10 +171,12 @@ Task<Result<ImagePtr>> ReadWhole(SitePtr site, Context context, ImagePtr known, 
   const int64_t age_us = reply->age_us;
   auto image =
       co_await BuildImage(site, context, known, std::move(reply->bytes), std::move(reply->tag));
-  const bool may_ask = age_us > 0 && age_us_max != GetOptions::kFromStore;
+  const bool may_ask = age_us_max != GetOptions::kFromStore;
   if (may_ask && image.status().code() == StatusCode::kCorrupt) {
-    co_return co_await ReadWhole(site, std::move(context), std::move(known), GetOptions::kFromStore,
-                                 asked_us);
+    auto anew =
+        co_await ReadWhole(site, context, std::move(known), GetOptions::kFromStore, asked_us);
+    if (anew.ok() && age_us == 0) NoteMended(*site->store, kLogName);
+    co_return anew;
   }
   *asked_us -= age_us;
   if (!image.ok()) co_return Unreadable(*site, image.error());

@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "store/object_rules.h"
-
 namespace duckpond {
 namespace {
 
@@ -56,8 +54,8 @@ Task<Result<GetReply>> CachingObjectStore::Get(Context context, std::string key,
                                                GetOptions options) {
   const std::string name = NameOf(key);
   if (options.age_us_max == GetOptions::kFromStore || options.if_none_match) {
-    // Of what never changes, what is kept was found to be damaged before it came here.
-    if (!options.if_none_match && IsWrittenOnce(key)) Forget(name);
+    // What is kept may have been damaged before it came here: the store would call it unchanged.
+    if (!options.if_none_match) Forget(name);
     co_return co_await below()->Get(std::move(context), std::move(key), std::move(options));
   }
   CO_RETURN_IF_ERROR(context.Check(env_.executor.NowUs()));

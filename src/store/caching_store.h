@@ -4,8 +4,8 @@
 // GetOptions::age_us_max. Above the retries, which it spares.
 //
 //   age_us_max        answered from a cache
-//   kFromStore        never; and what is kept of an object that never changes is forgotten, since
-//                     who asks so has found it to be damaged
+//   kFromStore        never; and what is kept is forgotten, since who asks so may have found it to
+//                     be damaged
 //   0                 if the store says that the object is unchanged
 //   more              if what is kept was asked for so recently; else as for 0
 //   kAnyAge           always, if it is kept at all: for objects that are never written twice

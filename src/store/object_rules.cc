@@ -72,8 +72,8 @@ std::string_view CacheControlOf(std::string_view key) {
 
 void NoteMended(const ObjectStore& store, const std::string& key) {
   Notice(
-      fmt::format("a cache or a CDN gave {} damaged; it was read from {} instead: look after "
-                  "that cache or CDN",
+      fmt::format("{} came damaged, from a CDN, a cache or what else is on the way; it was read "
+                  "again, whole, from {}",
                   key, store.url()));
 }
 

@@ -183,6 +183,30 @@ class Lies(Scripted):
 
         self.assert_refused(other_part, (self.data, "bytes 0-9", "were expected"), 500, "CORRUPT")
 
+    def alter(self, key, left):
+        """A rule: the next `left` answers with bytes of `key` have others, as many."""
+        def rule(request):
+            if (request.method, request.key) != ("GET", key) or left[0] == 0:
+                return None
+            left[0] -= 1
+            answer = self.store.obey(request)
+            return Answer(answer.status, bytes(byte ^ 1 for byte in answer.body), answer.headers)
+
+        return rule
+
+    def test_bytes_that_do_not_have_their_checksum_are_damage(self):
+        for key, says in ((self.data, (self.data.removeprefix("pond/"), "was altered")),
+                          ("pond/pond.log", ("pond.log at byte 0", "log recover " + self.pond))):
+            self.assert_refused(self.alter(key, [-1]), says, 500, "CORRUPT")
+
+    def test_bytes_that_were_altered_on_their_way_are_read_again_and_told(self):
+        for key in (self.data, "pond/pond.log"):
+            left = [1]
+            self.store.rule = self.alter(key, left)
+            done = run_program(self.pond, "-csv", "-c", COUNT, **self.store.environment)
+            self.assertEqual((done.stdout, left), (FIFTY_THOUSAND, [0]), done.stderr)
+            self.assertIn(f"Note: {key.removeprefix('pond/')} came damaged", done.stderr)
+
     def test_a_page_of_a_captive_portal_is_no_log(self):
         def portal(request):
             if request.key == "pond/pond.log":

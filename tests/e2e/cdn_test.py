@@ -143,14 +143,14 @@ class InFrontOfADirectory(ProgramTest):
         doors = (self.pond, "--cdn", web.url + "/wrong")
         said = run_program(*doors, "-csv", "-c", COUNT)
         self.assertEqual(said.stdout, FIRST, said.stderr)
-        self.assertIn("a cache or a CDN gave data/", said.stderr)
-        self.assertEqual(said.stderr.count("it was read from file://" + self.pond), 1, said.stderr)
+        self.assertRegex(said.stderr, "^Note: data/.* came damaged, from a CDN")
+        self.assertEqual(said.stderr.count("again, whole, from file://" + self.pond), 1, said.stderr)
         with Server(*doors) as server:
             for _ in range(2):
                 self.assertEqual(server.rows(COUNT), [{"n": 50000, "k": 49999}])
                 asked = web.asked("parquet")
             self.assertEqual(asked, [], "the CDN is not asked again for what it had wrong")
-            server.log.wait_for(r'"level":"warning".*a cache or a CDN gave data/')
+            server.log.wait_for(r'"level":"warning".*data/.* came damaged')
         # What the origin has wrong too is damage.
         for path in (self.folder / "wrong").glob("data/*/*.parquet"):
             shutil.copy(path, str(path).replace("/wrong/", "/pond/"))
