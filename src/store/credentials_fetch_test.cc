@@ -312,6 +312,8 @@ class SsoTest : public CredentialsFetchTest {
     variables_["AWS_CONFIG_FILE"] = InFolder("config");
     variables_["AWS_PROFILE"] = "work";
     variables_["AWS_ENDPOINT_URL_SSO"] = server_.url() + "/";
+    variables_["AWS_ENDPOINT_URL"] =
+        "http://127.0.0.1:1";  // A store's, who must not get the token.
     std::filesystem::create_directories(InFolder(".aws/sso/cache"));
   }
   // The names are SHA-1 of the session's name and of the start URL.

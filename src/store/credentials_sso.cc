@@ -152,11 +152,9 @@ Result<std::shared_ptr<KeyFetcher>> FetchBySso(Env& env, const EnvironmentLookup
   const std::string named = session.empty() ? settings["sso_start_url"] : session;
   place.token_path =
       environment("HOME").value_or("") + "/.aws/sso/cache/" + HexEncode(Sha1(named)) + ".json";
-  for (const char* name : {"AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL"}) {
-    if (place.portal.empty()) place.portal = environment(name).value_or("");
-  }
-  if (place.portal.empty())
-    place.portal = "https://" + AwsHost("portal.sso", settings["sso_region"]);
+  // Not AWS_ENDPOINT_URL, which names somebody else's store here, to whom the token must not go.
+  place.portal = environment("AWS_ENDPOINT_URL_SSO")
+                     .value_or("https://" + AwsHost("portal.sso", settings["sso_region"]));
   while (place.portal.ends_with('/')) place.portal.pop_back();
   place.http = HttpSettings::FromEnvironment(environment);
   return std::shared_ptr<KeyFetcher>(std::make_shared<SsoFetcher>(env, std::move(place)));

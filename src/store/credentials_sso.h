@@ -19,7 +19,7 @@ namespace duckpond {
 
 // Of the profile of `files`, whose settings these are: sso_account_id, sso_role_name, and either
 // sso_session or sso_start_url with sso_region. Null if it has none of them. The portal is that of
-// the region, or AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL.
+// the region, or AWS_ENDPOINT_URL_SSO.
 // Errors: kInvalid, naming the setting that is missing.
 // Lifetime: borrows env. Cost: one request a fetch, and the reading of a small file.
 Result<std::shared_ptr<KeyFetcher>> FetchBySso(Env& env, const EnvironmentLookup& environment,
