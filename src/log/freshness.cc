@@ -3,9 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
 #include <cmath>
 #include <string>
+
+#include "base/text.h"
 
 namespace duckpond {
 namespace {
@@ -14,8 +15,7 @@ constexpr double kUsPerSecond = 1e6;
 constexpr double kSecondsMax = 1e9;
 
 std::optional<Consistency::Kind> KindOf(std::string_view word) {
-  std::string lower(word);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string lower = LowerCase(word);
   if (lower == "latest") return Consistency::Kind::kLatest;
   if (lower == "bounded") return Consistency::Kind::kBounded;
   if (lower == "cached") return Consistency::Kind::kCached;

@@ -4,17 +4,12 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/text.h"
+
 namespace duckpond {
 namespace {
 
 constexpr uintmax_t kFileBytesMax = 1 << 20;
-
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r";
-  const size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
 
 // "[ profile  dev ]" as "profile dev".
 std::string SectionName(std::string_view line) {

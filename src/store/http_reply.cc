@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <chrono>
 #include <utility>
 
+#include "base/text.h"
 #include "store/object_rules.h"
 
 namespace duckpond {
@@ -45,19 +45,6 @@ Result<ContentRange> ParseContentRange(std::string_view text) {
   if (!first.ok() || !last.ok() || !total.ok()) return bad;
   if (*first > *last || *last >= *total) return bad;
   return ContentRange{*first, *last, *total};
-}
-
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t";
-  const size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
 }
 
 // Whole seconds, which may stand in quotes.

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "base/text.h"
 #include "store/http_reply.h"
 #include "store/object_rules.h"
 
@@ -158,8 +158,7 @@ Task<Result<ListReply>> HttpObjectStore::List(Context, std::string, std::optiona
 
 Result<std::string> LocateHttp(std::string_view url) {
   const size_t scheme_end = std::min(url.find("://"), url.size());
-  std::string located(url.substr(0, scheme_end));
-  for (char& c : located) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::string located = LowerCase(url.substr(0, scheme_end));
   if (located != "http" && located != "https") {
     return Status::Invalid("not an http:// or https:// URL");
   }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/text.h"
 #include "net/shown_url.h"
 #include "store/dynamo_store.h"
 #include "store/http_store.h"
@@ -34,10 +35,9 @@ bool IsSchemeCharacter(char c) {
 std::string SchemeOf(std::string_view url) {
   const size_t colon = url.find(':');
   if (colon == std::string_view::npos || colon == 0) return {};
-  std::string scheme(url.substr(0, colon));
+  std::string scheme = LowerCase(url.substr(0, colon));
   if (!std::all_of(scheme.begin(), scheme.end(), IsSchemeCharacter)) return {};
   if (std::isalpha(static_cast<unsigned char>(scheme[0])) == 0) return {};
-  for (char& c : scheme) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return scheme;
 }
 
