@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "lake/hash_matches.h"
 #include "lake/key_compare.h"
 #include "lake/key_text.h"
 #include "lake/limits.h"
@@ -34,30 +35,97 @@ Task<Result<std::optional<std::string>>> FirstDuplicate(Context context, KeySite
   co_return std::optional<std::string>();
 }
 
-// What is compared: sources of ours from `from` on with all of theirs, and, where `among` says so,
-// with those of ours before them.
+// What is compared: each of ours with all of theirs, and, where `among` says so, with each other.
 struct Sides {
   std::vector<KeySourcePtr> ours;
-  size_t from = 0;
   std::vector<KeySourcePtr> theirs;
   bool among = false;
 };
 
-// Pairs are made one key at a time and only where bounds and hashes leave a doubt: a load of many
-// files into a table of many would be millions of them.
-std::vector<Pair> NearPairs(const KeySite& site, const Sides& sides) {
-  std::vector<Pair> near;
-  const auto add = [&](const KeySourcePtr& ours, const KeySourcePtr& theirs) {
-    if (!SurelyApart(site, *ours, *theirs)) near.push_back({ours, theirs});
-  };
-  for (size_t i = sides.from; i < sides.ours.size(); ++i) {
-    for (const KeySourcePtr& other : sides.theirs) add(sides.ours[i], other);
-    for (size_t j = 0; sides.among && j < i; ++j) add(sides.ours[i], sides.ours[j]);
+// Compares the sources of both sides by one key. Pairs are made only where bounds and hashes leave
+// a doubt, and of files that list their hashes only where both list the same: a load of many files
+// into a table of many would be millions of pairs.
+class KeyComparison {
+ public:
+  KeyComparison(KeySite site, const Sides& sides)
+      : site_(std::move(site)), ours_(sides.ours.size()), among_(sides.among), all_(sides.ours) {
+    all_.insert(all_.end(), sides.theirs.begin(), sides.theirs.end());
+    for (const KeySourcePtr& source : all_) lists_.push_back(ListOf(*source));
   }
-  return near;
-}
 
-// As FirstDuplicate, for each key of the table.
+  static Task<Result<std::optional<std::string>>> Run(Context context, KeyComparison self) {
+    auto found = co_await FirstDuplicate(context, self.site_, self.UnlistedPairs());
+    if (!found.ok() || found->has_value()) co_return found;
+    std::vector<size_t> places;
+    MatchedLists lists = self.ListsToMatch(places);
+    if (lists.ours.empty()) co_return found;
+    if (lists.ours.size() > kMatchedListsMax) {
+      co_return Status::Exhausted("a statement of more than " + std::to_string(kMatchedListsMax) +
+                                  " files whose keys overlap");
+    }
+    CO_ASSIGN_OR_RETURN(const HashMatches matches,
+                        co_await MatchHashes(self.site_.hash_lists, context, std::move(lists)));
+    std::vector<Pair> suspects;
+    for (const auto& [a, b] : matches.pairs) self.AddIfNear(places[a], places[b], suspects);
+    found = co_await FirstDuplicate(context, self.site_, std::move(suspects));
+    if (!found.ok() || found->has_value() || matches.complete) co_return found;
+    co_return co_await FirstDuplicate(context, self.site_, self.ListedPairs());
+  }
+
+ private:
+  std::optional<HashLists::Place> ListOf(const KeySource& source) const {
+    const auto extent = ExtentOf(source, site_.place, site_.constraint);
+    if (!extent || extent->hash_list.count == 0) return std::nullopt;
+    return HashLists::Place{source.file, extent->hash_list};
+  }
+  bool Listed(size_t a, size_t b) const { return lists_[a].has_value() && lists_[b].has_value(); }
+
+  // Calls `use` with the places of each pair that is to be compared; the first is one of ours.
+  template <class Use>
+  void ForNearPairs(Use use) const {
+    for (size_t i = 0; i < ours_; ++i) {
+      for (size_t j = among_ ? i + 1 : ours_; j < all_.size(); ++j) {
+        if (!SurelyApart(site_, *all_[i], *all_[j])) use(i, j);
+      }
+    }
+  }
+  void AddIfNear(size_t a, size_t b, std::vector<Pair>& pairs) const {
+    if (!among_ && b < ours_) return;
+    if (!SurelyApart(site_, *all_[a], *all_[b])) pairs.push_back({all_[a], all_[b]});
+  }
+  std::vector<Pair> PairsWhere(bool listed) const {
+    std::vector<Pair> pairs;
+    ForNearPairs([&](size_t a, size_t b) {
+      if (Listed(a, b) == listed) pairs.push_back({all_[a], all_[b]});
+    });
+    return pairs;
+  }
+  std::vector<Pair> UnlistedPairs() const { return PairsWhere(false); }
+  std::vector<Pair> ListedPairs() const { return PairsWhere(true); }
+
+  // The lists of files that another one may be near to; `places` becomes whose they are.
+  MatchedLists ListsToMatch(std::vector<size_t>& places) const {
+    std::vector<bool> near(all_.size());
+    ForNearPairs([&](size_t a, size_t b) {
+      if (Listed(a, b)) near[a] = near[b] = true;
+    });
+    MatchedLists lists;
+    for (size_t i = 0; i < all_.size(); ++i) {
+      if (!near[i]) continue;
+      (i < ours_ ? lists.ours : lists.theirs).push_back(*lists_[i]);
+      places.push_back(i);
+    }
+    return lists;
+  }
+
+  KeySite site_;
+  size_t ours_;
+  bool among_;
+  std::vector<KeySourcePtr> all_;  // Ours, then theirs.
+  std::vector<std::optional<HashLists::Place>> lists_;
+};
+
+// The text of the first duplicate, for each key of the table.
 Task<Result<std::optional<std::string>>> FirstDuplicateOf(Context context,
                                                           TransactionStatePtr state, TablePtr table,
                                                           Sides sides) {
@@ -65,8 +133,7 @@ Task<Result<std::optional<std::string>>> FirstDuplicateOf(Context context,
   for (size_t place = 0; place < keys.size(); ++place) {
     KeySite site{state->site->engine(), state->site->hash_lists, table, place,
                  static_cast<uint32_t>(keys[place])};
-    std::vector<Pair> near = NearPairs(site, sides);
-    auto found = co_await FirstDuplicate(context, site, std::move(near));
+    auto found = co_await KeyComparison::Run(context, KeyComparison(std::move(site), sides));
     if (!found.ok() || found->has_value()) co_return found;
   }
   co_return std::optional<std::string>();
@@ -76,11 +143,11 @@ Task<Result<std::optional<std::string>>> FirstDuplicateOf(Context context,
 // tells for nearly all files that there is nothing to compare.
 class KeySpans {
  public:
-  KeySpans(const TableDef& def, const std::vector<KeySourcePtr>& sources, size_t from) {
+  KeySpans(const TableDef& def, const std::vector<KeySourcePtr>& sources) {
     for (const size_t constraint : def.Keys()) {
       Span span{static_cast<uint32_t>(constraint), {}, {}, false};
-      for (size_t i = from; i < sources.size(); ++i) {
-        const auto extent = ExtentOf(*sources[i], spans_.size(), span.constraint);
+      for (const KeySourcePtr& source : sources) {
+        const auto extent = ExtentOf(*source, spans_.size(), span.constraint);
         if (!extent) continue;
         if (!span.any || *extent->min < span.min) span.min = *extent->min;
         if (!span.any || *extent->max > span.max) span.max = *extent->max;
@@ -194,12 +261,14 @@ Task<Result<std::vector<KeySourcePtr>>> NewerSources(Context context, PondSitePt
 
 Task<Status> CheckAddedTo(Context context, TransactionStatePtr state, TablePtr table,
                           TablePtr before, AddedKeys* added) {
-  Sides sides{added->sources, added->checked, {}, true};
+  const auto checked = added->sources.begin() + static_cast<ptrdiff_t>(added->checked);
+  Sides sides{{checked, added->sources.end()}, {}, true};
   if (before != nullptr) {
-    KeySpans spans(*table->def, added->sources, added->checked);
+    KeySpans spans(*table->def, sides.ours);
     CO_ASSIGN_OR_RETURN(sides.theirs,
                         co_await SourcesOf(context, state->site, before, std::move(spans)));
   }
+  sides.theirs.insert(sides.theirs.end(), added->sources.begin(), checked);
   CO_ASSIGN_OR_RETURN(const auto duplicate,
                       co_await FirstDuplicateOf(context, state, table, std::move(sides)));
   if (duplicate) co_return Status::Exists(*duplicate);
@@ -240,7 +309,7 @@ Task<Status> CheckNewerKeys(Context context, TransactionStatePtr state, CatalogP
     if (before == nullptr || now == nullptr || before == now) continue;
     CO_ASSIGN_OR_RETURN(const std::vector<KeySourcePtr> theirs,
                         co_await NewerSources(context, state->site, before, now, &added));
-    Sides sides{added.sources, 0, theirs, false};
+    Sides sides{added.sources, theirs, false};
     CO_ASSIGN_OR_RETURN(const auto duplicate,
                         co_await FirstDuplicateOf(context, state, now, std::move(sides)));
     if (duplicate) {

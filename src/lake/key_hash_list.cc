@@ -33,20 +33,24 @@ std::string ListedHash(uint64_t hash) {
   return bytes;
 }
 
+// Empty behind the last one.
 std::string_view At(std::string_view list, uint64_t index) {
   return list.substr(index * kListedHashBytes, kListedHashBytes);
 }
 
-bool Contains(std::string_view list, std::string_view hash) {
+// The index of the first hash that is not below `hash`.
+uint64_t LowerBound(std::string_view list, std::string_view hash) {
   uint64_t begin = 0;
   uint64_t end = list.size() / kListedHashBytes;
   while (begin < end) {
     const uint64_t middle = begin + (end - begin) / 2;
-    const std::string_view here = At(list, middle);
-    if (here == hash) return true;
-    here < hash ? begin = middle + 1 : end = middle;
+    At(list, middle) < hash ? begin = middle + 1 : end = middle;
   }
-  return false;
+  return begin;
+}
+
+bool Contains(std::string_view list, std::string_view hash) {
+  return At(list, LowerBound(list, hash)) == hash;
 }
 
 // A part of a list that is whole pages, by index of its hashes.
@@ -224,6 +228,27 @@ Task<Result<bool>> HashLists::HaveCommon(Context context, Place a, Place b) {
     if (!list.ok()) co_return list.error();
   }
   co_return HaveCommonHash(lists[0]->view(), lists[1]->view());
+}
+
+Task<Result<Bytes>> HashLists::Between(Context context, Place place, Range range) {
+  const uint64_t count = place.list.count;
+  const std::string first = ListedHash(range.first);
+  const std::string last = ListedHash(range.last);
+  const Window window{WindowOf(range.first, count).begin, WindowOf(range.last, count).end};
+  Bytes part;
+  bool whole = window.begin == 0 && window.end == count;
+  if (!whole) {
+    CO_ASSIGN_OR_RETURN(part, co_await Fetch(store_, context, place, window));
+    whole =
+        !Brackets(part.view(), window, count, first) || !Brackets(part.view(), window, count, last);
+  }
+  if (whole) {
+    CO_ASSIGN_OR_RETURN(part, co_await Whole(context, place));
+  }
+  const uint64_t begin = LowerBound(part.view(), first);
+  uint64_t end = LowerBound(part.view(), last);
+  while (At(part.view(), end) == last) ++end;
+  co_return part.Slice(begin * kListedHashBytes, (end - begin) * kListedHashBytes);
 }
 
 }  // namespace duckpond

@@ -51,6 +51,15 @@ class HashLists {
   // Whether a hash is in both lists. Cost: a GET of each.
   Task<Result<bool>> HaveCommon(Context context, Place a, Place b);
 
+  // Those listed hashes, of kListedHashBytes each, that lie in the range, which counts keys'
+  // XXH3-64 and is cut to listed bits. Cost: a GET of about that part of the list; none for a list
+  // that is remembered. The range of all hashes has the list remembered.
+  struct Range {
+    uint64_t first = 0;
+    uint64_t last = UINT64_MAX;
+  };
+  Task<Result<Bytes>> Between(Context context, Place place, Range range);
+
  private:
   Task<Result<Bytes>> Whole(Context context, Place place);
   void Remember(const Place& place, const Result<Bytes>& content);

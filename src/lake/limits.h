@@ -57,6 +57,11 @@ inline constexpr uint64_t kKeysInMemoryMax = 1 << 20;
 inline constexpr uint64_t kInlineKeyBytesInMemoryMax = 64 << 20;
 // Hash lists of files that a pond remembers (lake/key_hash_list.h).
 inline constexpr uint64_t kHashListBytesInMemoryMax = 64 << 20;
+// Hashes that are sorted at a time when many files are compared (lake/hash_matches.h), their files,
+// and the pairs of them that are looked at before all pairs are.
+inline constexpr uint64_t kHashesMergedMax = 8 << 20;
+inline constexpr uint64_t kMatchedListsMax = 65'536;
+inline constexpr size_t kHashMatchesMax = 1000;
 // How long a transaction that is over tries to delete the files that nobody will name.
 inline constexpr size_t kBlockReadsInFlightMax = 64;
 inline constexpr uint64_t kBlockBytesInMemoryMax = 256 << 20;  // Of files, as text.

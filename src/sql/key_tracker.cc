@@ -12,9 +12,9 @@
 namespace duckpond {
 
 KeyTracker::KeyTracker(duckdb::ClientContext& client, std::shared_ptr<const TableDef> def)
-    : def_(std::move(def)) {
+    : client_(client), def_(std::move(def)) {
   for (const size_t constraint : def_->Keys()) {
-    Key key(client);
+    Key key;
     key.constraint = static_cast<uint32_t>(constraint);
     key.primary = def_->constraints[constraint].kind == Constraint::Kind::kPrimaryKey;
     for (const uint32_t field_id : def_->constraints[constraint].field_ids) {
@@ -36,6 +36,7 @@ void KeyTracker::AddKey(Key& key, duckdb::DataChunk& chunk, bool is_first) {
     columns.push_back(EmptyColumn(def_->columns[place].type));
     AppendVector(chunk.data[place], chunk.size(), columns.back(), 0);
   }
+  if (!is_first && !key.seen) key.seen.emplace(client_);
   std::vector<const ColumnData*> pointers;
   for (const ColumnData& column : columns) pointers.push_back(&column);
   for (duckdb::idx_t row = 0; row < chunk.size(); ++row) {
@@ -45,7 +46,7 @@ void KeyTracker::AddKey(Key& key, duckdb::DataChunk& chunk, bool is_first) {
       continue;
     }
     if (!is_first) {
-      if (!key.seen.Insert(Xxh3_128(*encoded))) ThrowDuplicate(key, chunk, row);
+      if (!key.seen->Insert(Xxh3_128(*encoded))) ThrowDuplicate(key, chunk, row);
     } else {
       if (*encoded == key.previous) ThrowDuplicate(key, chunk, row);
       if (*encoded < key.previous) ThrowStatus(Status::Internal("rows came unsorted"));
@@ -86,6 +87,7 @@ KeyTracker::Bounds KeyTracker::TakeGroup() {
 std::vector<KeyTracker::FileKeys> KeyTracker::TakeFile() {
   std::vector<FileKeys> files;
   for (Key& key : keys_) {
+    key.seen.reset();
     if (!key.any) continue;
     FileKeys& file = files.emplace_back();
     file.summary.constraint = key.constraint;

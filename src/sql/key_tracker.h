@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
 // KeyTracker: the keys (PRIMARY KEY, UNIQUE) of the rows that a statement writes: finds duplicates
-// inside the statement and gathers what the log keeps of them for each file and row group.
+// inside a file and gathers what the log keeps of them for each file and row group. Files of a
+// statement are compared with each other as with all others (lake's Transaction::CheckKeys).
 //
 // REQUIRES: rows come sorted by the table's first key, NULLs last.
 // Threads:  one at a time.
 // Errors:   ConstraintException for a duplicate.
-// Memory:   8 bytes a row of the file and key; those of a KeyHashSet a row of the statement for
-// each
-//           key but the first.
+// Memory:   8 bytes a row of the file and key; those of a KeyHashSet for each key but the first.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,22 +45,22 @@ class KeyTracker {
 
  private:
   struct Key {
-    explicit Key(duckdb::ClientContext& client) : seen(client) {}
     uint32_t constraint = 0;
     bool primary = false;
     std::vector<size_t> columns;  // Places.
     bool any = false;             // In the file.
     std::string min;
     std::string max;
-    std::vector<uint64_t> hashes;  // Of the file.
-    std::string previous;          // Of the first key.
-    KeyHashSet seen;               // Of the others.
+    std::vector<uint64_t> hashes;    // Of the file.
+    std::string previous;            // Of the first key.
+    std::optional<KeyHashSet> seen;  // Of the others, in the file.
   };
   void AddKey(Key& key, duckdb::DataChunk& chunk, bool is_first);
   void Note(Key& key, std::string encoded);
   [[noreturn]] void ThrowDuplicate(const Key& key, duckdb::DataChunk& chunk,
                                    duckdb::idx_t row) const;
 
+  duckdb::ClientContext& client_;
   std::shared_ptr<const TableDef> def_;
   std::vector<Key> keys_;
   bool group_has_null_ = false;
