@@ -37,8 +37,6 @@ constexpr uint64_t kDuckDbGroupRows = 122'880;
 // A row group is ended when its rows take so much memory, however few they are: it is encoded, and
 // read, as a whole.
 constexpr uint64_t kGroupMemoryBytes = 128 * 1024 * 1024;
-// How often a put whose outcome is unknown is made again; the object is the same each time.
-constexpr int kPutAttempts = 3;
 
 // About what a row takes before it is encoded; what nested values refer to is not counted.
 uint64_t RowBytes(duckdb::DataChunk& chunk) {
@@ -75,6 +73,7 @@ FileWriter::FileWriter(duckdb::ClientContext& client, std::shared_ptr<Pond> pond
       has_key_(!def_->Keys().empty()),
       one_file_(files == Files::kOne),
       before_put_(std::move(before_put)),
+      upload_(std::make_shared<FileUpload>(client, pond_)),
       keys_(client, def_) {
   duckdb::vector<duckdb::LogicalType> types;
   for (const Column& column : def_->columns) types.push_back(ToDuckDb(column.type));
@@ -214,26 +213,15 @@ void FileWriter::CloseFile() {
     if (statistics.field_id != kRowIdFieldId) file.statistics.push_back(std::move(statistics));
   }
   if (tail.size() <= kTailInLogBytes && file.bytes > kTailInLogFileBytes) file.footer = tail;
-  Put(file, Bytes(std::move(buffer->content)));
+  before_put_(file.path);
+  upload_->Begin(file.path, Bytes(std::move(buffer->content)));
   files_.push_back(std::move(file));
   encoder_.reset();
 }
 
-void FileWriter::Put(const DataFile& file, Bytes body) {
-  before_put_(file.path);
-  Result<PutReply> reply = Status::Internal("not tried");
-  for (int attempt = 0; attempt < kPutAttempts; ++attempt) {
-    reply = RunTask(client_, [&](Context context) {
-      return pond_->store().Put(context, file.path, body, PutCondition::None());
-    });
-    if (!reply.ok()) ThrowStoreStatus(reply.error().Prefixed("writing " + file.path));
-    if (reply->state == PutReply::State::kWritten) return;
-  }
-  ThrowStoreStatus(Status::Unavailable("writing " + file.path + ": " + reply->detail));
-}
-
 std::vector<DataFile> FileWriter::Finish() {
   CloseFile();
+  upload_->Finish();
   return std::move(files_);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // FileWriter: writes a table's rows into data files of the pond and says what is in them. Each file
-// is made in memory and put in one request.
+// is made in memory and put in one request, while the next one is made.
 //
 // Row groups: a table with a key gets small ones, so that one row is little to read, and files
 //             whose footer stays small; a table without one gets DuckDB's.
@@ -11,7 +11,7 @@
 // Threads:    one at a time. Lifetime: borrows the client.
 // Errors:     DuckDB exceptions. Files that were put stay, even those of which it is not known
 //             whether they were; who called knows their paths and deletes them.
-// Memory:     one file, of about kFileBytes at most, and the rows of one group, of about
+// Memory:     two files, of about kFileBytes at most, and the rows of one group, of about
 //             kGroupMemoryBytes at most.
 #pragma once
 
@@ -23,6 +23,7 @@
 #include "lake/pond.h"
 #include "sql/column_bounds.h"
 #include "sql/duckdb_api.h"
+#include "sql/file_upload.h"
 #include "sql/key_tracker.h"
 #include "sql/parquet_encoder.h"
 
@@ -43,6 +44,7 @@ class FileWriter {
   void Append(duckdb::DataChunk& chunk);
   // Puts what is left. The files, in the order of their rows.
   std::vector<DataFile> Finish();
+  const std::shared_ptr<FileUpload>& upload() const { return upload_; }
 
  private:
   void AppendRows(duckdb::DataChunk& chunk);
@@ -52,7 +54,6 @@ class FileWriter {
   std::vector<FileSource::Piece> DescribeGroups(DataFile& file,
                                                 const std::shared_ptr<FileBuffer>& buffer);
   std::string DescribeKeys(DataFile& file);
-  void Put(const DataFile& file, Bytes body);
 
   duckdb::ClientContext& client_;
   std::shared_ptr<Pond> pond_;
@@ -60,6 +61,7 @@ class FileWriter {
   const bool has_key_;
   const bool one_file_;
   const BeforePut before_put_;
+  const std::shared_ptr<FileUpload> upload_;  // Stopped by its transaction, too.
   KeyTracker keys_;
 
   duckdb::DataChunk part_;  // Of a chunk that a row group's end cuts.

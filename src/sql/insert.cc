@@ -71,6 +71,7 @@ void StartFiles(InsertState& state) {
   };
   state.writer = std::make_unique<FileWriter>(state.client, state.catalog.pond(), state.def,
                                               FileWriter::Files::kMany, note);
+  state.transaction().NoteUpload(state.writer->upload());
   if (!state.few) return;
   for (auto& chunk : state.few->Chunks()) state.writer->Append(chunk);
   state.few.reset();

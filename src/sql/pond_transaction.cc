@@ -5,6 +5,7 @@
 #include "sql/commit_note.h"
 #include "sql/connection_state.h"
 #include "sql/errors.h"
+#include "sql/file_upload.h"
 #include "sql/pond_catalog.h"
 #include "sql/settings.h"
 
@@ -185,9 +186,22 @@ void PondTransaction::CreatePond(duckdb::ClientContext& client) {
   created_ = true;
 }
 
+void PondTransaction::NoteUpload(std::weak_ptr<FileUpload> upload) {
+  std::lock_guard lock(mutex_);
+  uploads_.push_back(std::move(upload));
+}
+
+void PondTransaction::StopUploads() {
+  for (const auto& noted : uploads_) {
+    if (const auto upload = noted.lock()) upload->Stop();
+  }
+  uploads_.clear();
+}
+
 Status PondTransaction::Commit(duckdb::ClientContext& client) {
   if (!changes_ || !changes_->has_changes()) return Status::Ok();
   if (forked()) return Status::Invalid("the transaction is that of the process before its fork");
+  StopUploads();  // Of statements that failed.
   CommitOptions options;
   options.transaction = Env::Process().uuids.Next();
   StatementWait wait(client);
@@ -205,6 +219,7 @@ Status PondTransaction::Commit(duckdb::ClientContext& client) {
 void PondTransaction::Rollback() {
   // What a forked process takes over is its parent's to clean up.
   if (!changes_ || !changes_->has_changes() || forked()) return;
+  StopUploads();
   // Not under the statement's cancellation, which may be why there is a rollback; on its bill.
   Context clean_up;
   if (const auto client = context.lock()) clean_up.ledger = StatementLedger(*client);

@@ -23,6 +23,7 @@
 
 namespace duckpond {
 
+class FileUpload;
 class PondCatalog;
 
 // A version and a time as AT and ATTACH name them. A time without a zone, and a text, is one of the
@@ -65,6 +66,9 @@ class PondTransaction final : public duckdb::Transaction {
   void NoteMissed(const std::string& name) { missed_ = name; }
   bool Missed(const std::string& name) const { return missing_ && missed_ == name; }
 
+  // The transaction's end waits for what is under way then: what it deletes must not come after.
+  void NoteUpload(std::weak_ptr<FileUpload> upload);
+
   // Creates the pond if there is none: before data files are put beside it.
   void CreatePond(duckdb::ClientContext& client);
 
@@ -77,6 +81,7 @@ class PondTransaction final : public duckdb::Transaction {
   bool forked() const;
   // The same, but for a pond of which this program knows too little: that is returned.
   Status TryStart(duckdb::ClientContext& client);
+  void StopUploads();
 
   PondCatalog& catalog_;
   std::mutex mutex_;
@@ -90,6 +95,7 @@ class PondTransaction final : public duckdb::Transaction {
   std::map<Version, CatalogPtr> past_versions_;
   std::map<int64_t, CatalogPtr> past_times_;
   std::unordered_set<std::shared_ptr<duckdb::CatalogEntry>> held_;
+  std::vector<std::weak_ptr<FileUpload>> uploads_;
 };
 
 class PondTransactionManager final : public duckdb::TransactionManager {

@@ -71,6 +71,19 @@ class LeftObjects(PondTest):
         self.assertGreater(interrupted, 0)
         self.assertEqual(self.objects(), self.named("k"))
 
+    def test_a_put_that_is_under_way_when_its_statement_fails_leaves_nothing(self):
+        # Prepared: what the statement had stays when it has failed. A put takes 600 ms.
+        self.attach("(LATENCY 'r2')")
+        self.run_sql(WIDE)
+        first_file_rows = 6 * 122_880
+        fails = FAILS_LATE.replace(str(MANY - 1), str(first_file_rows + 10_000))
+        self.run_sql(f"PREPARE p AS INSERT INTO pond.w {fails}")
+        with self.assertRaisesRegex(duckdb.Error, "too late"):
+            self.run_sql("EXECUTE p")
+        self.assertEqual(self.run_sql("SELECT deletes FROM pond.cost()"), [(1,)], "no put was begun")
+        self.run_sql("DEALLOCATE p")
+        self.assertEqual(self.objects(), [])
+
     def test_deletes_are_on_the_bill_of_who_put(self):
         self.attach()
         self.run_sql("BEGIN")
