@@ -193,6 +193,9 @@ void Connection::StartQuery(QueryRequest query) {
   WatchForHangUp();
 
   auto why = [reason = why_cancelled_] { return reason->Take(); };
+  query.run.on_idle = [threads = shared_.queries.get()](bool idle) {
+    idle ? threads->Lend() : threads->TakeBack();
+  };
   auto job = std::make_shared<QueryJob>(*shared_.engine, shared_.limits, std::move(query), why);
   Context context;
   context.cancel = cancel_->token();

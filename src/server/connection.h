@@ -26,7 +26,7 @@
 #include <optional>
 #include <unordered_set>
 
-#include "base/executor.h"
+#include "base/lending_threads.h"
 #include "server/auth.h"
 #include "server/limits.h"
 #include "server/query_job.h"
@@ -51,13 +51,14 @@ struct ServerShared {
   boost::asio::io_context io{1};
   std::atomic<size_t> jobs = 0;  // Queries that run or wait for a thread.
   // Last: its threads end before the rest does.
-  std::unique_ptr<ThreadExecutor> queries;
+  std::unique_ptr<LendingThreads> queries;
 
   ServerShared(std::shared_ptr<Engine> e, const std::string& token, const ServerLimits& l)
       : engine(std::move(e)),
         auth(token),
         limits(l),
-        queries(std::make_unique<ThreadExecutor>(l.queries_running_max)) {}
+        queries(std::make_unique<LendingThreads>(
+            LendingThreads::Limits{l.queries_running_max, l.queries_committing_max})) {}
 };
 
 // Why a query was cancelled: the first reason given. Threads: any.

@@ -24,7 +24,10 @@ struct ServerLimits {
   // Connections beyond those that wait for their 503; one more is closed without a word.
   size_t refused_max = 64;
   // Queries that run at once: each has a thread, and all share DuckDB's own threads.
-  int queries_running_max = 16;
+  size_t queries_running_max = 16;
+  // Besides those: queries that only wait for the log, or answer after their commit. Each has
+  // a thread and a connection to the engine, about 200 KB. A store may swap a log once a second.
+  size_t queries_committing_max = 1024;
   // 503 with Retry-After. Queries that wait for one of those threads.
   size_t queries_waiting_max = 4096;
   // 408. From the request's last byte to the answer's last byte.

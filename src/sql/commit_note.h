@@ -9,6 +9,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 
 #include "log/event.h"
 #include "sql/duckdb_api.h"
@@ -22,6 +23,10 @@ class CommitNote final : public duckdb::ClientContextState {
   }
   bool committed = false;
   Version version = 0;
+  std::function<void(bool idle)> on_idle;  // See RunOptions; may be empty.
+  void Idle(bool idle) const {
+    if (on_idle) on_idle(idle);
+  }
 
   void Forget() {
     committed = false;

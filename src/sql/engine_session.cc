@@ -78,6 +78,8 @@ Result<std::unique_ptr<QueryResult>> RunOnce(Session::State& session, const Cont
     session.guard->CheckKind(*statement.parsed);
     CountRows(*connection.context, options.count_rows);
     ConnectionState::Of(*connection.context)->Ask(options.reading);
+    CommitNote::Of(*connection.context)->on_idle = options.on_idle;
+    if (options.on_idle) options.on_idle(false);
     result->on_cancel = context.cancel.OnCancel([&connection] { connection.Interrupt(); });
     auto pending = Plan(connection, std::move(statement.parsed), options);
     if (pending->HasError()) return session.Fail(pending->GetErrorObject());

@@ -15,6 +15,7 @@
 //            was cancelled; kExhausted – a limit of memory; kConflict and kUnknown – see log.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -58,6 +59,10 @@ struct RunOptions {
   // Counts the rows that scans read, for ResultStatistics::rows_read; costs a little.
   bool count_rows = false;
   ReadingOptions reading;
+  // Told, on the caller's thread, true when the statement only waits for the log, to read it or for
+  // its commit, and false before it runs on, or another one does: who bounds how many run at once
+  // may let another one run meanwhile. May be empty.
+  std::function<void(bool idle)> on_idle;
   // Values of $1, $2, … and $name, as text.
   std::vector<std::pair<std::string, std::string>> parameters;
 };

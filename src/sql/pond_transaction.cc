@@ -77,13 +77,16 @@ Status PondTransaction::TryStart(duckdb::ClientContext& client) {
   if (changes_ || !refused_.ok()) return refused_;
   Pond& pond = *catalog_.pond();
   const PondAttachment& attachment = catalog_.attachment();
+  const auto note = CommitNote::Of(client);
+  note->Idle(true);
   auto snapshot = RunTask(client, [&](Context context) {
     if (attachment.version) return pond.At(context, *attachment.version);
     if (attachment.time_us) return pond.AtTime(context, *attachment.time_us);
     return pond.Latest(context, WantedFreshness(client, attachment));
   });
+  note->Idle(false);
   if (snapshot.ok()) {
-    CommitNote::Of(client)->Saw(snapshot->version);
+    note->Saw(snapshot->version);
     changes_ = pond.Begin(*std::move(snapshot));
     return Status::Ok();
   }
@@ -205,11 +208,12 @@ Status PondTransaction::Commit(duckdb::ClientContext& client) {
   CommitOptions options;
   options.transaction = Env::Process().uuids.Next();
   StatementWait wait(client);
+  const auto note = CommitNote::Of(client);
+  note->Idle(true);  // To its end: nothing is left but to answer.
   // Not RunTask: a commit that succeeded is reported as such, interrupted or not.
   auto receipt = Block(Env::Process().executor,
                        changes_->Commit(wait.context(), std::move(options)), wait.poll());
   if (receipt.ok()) {
-    const auto note = CommitNote::Of(client);
     note->committed = true;
     note->Saw(receipt->version);
   }
