@@ -20,6 +20,8 @@ constexpr int64_t kRenewBeforeUsMax = 300 * kSecondUs;
 constexpr int64_t kWaitBeforeUsMax = 60 * kSecondUs;
 // Between a fetch that failed, or brought keys that were refused, and the next.
 constexpr int64_t kFetchesApartUs = 30 * kSecondUs;
+// Keys with less to live are taken for over.
+constexpr int64_t kLifeUsMin = kSecondUs;
 constexpr int64_t kFetchUsMax = 20 * kSecondUs;
 
 bool Same(const AwsKeys& a, const AwsKeys& b) {
@@ -41,7 +43,9 @@ class RenewedProvider final : public CredentialsProvider,
     std::lock_guard lock(mutex_);
     if (!keys_ || !Same(*keys_, refused)) return true;
     const int64_t now_us = env_.clock.NowUs();
-    if (refused_us_ && now_us - *refused_us_ < kFetchesApartUs) return false;
+    // Those that were to end soon are refused as they should be.
+    const bool too_soon = refused_us_ && now_us - *refused_us_ < kFetchesApartUs;
+    if (too_soon && now_us < renew_from_us_) return false;
     refused_us_ = now_us;
     keys_.reset();
     return true;
@@ -116,7 +120,8 @@ class RenewedProvider final : public CredentialsProvider,
     renew_from_us_ = wait_from_us_ = kNeverUs;
     if (!fetched->expires_us) return;
     // What is over already, by a clock that may be wrong, is left for the store to judge.
-    const int64_t life_us = std::max(*fetched->expires_us - now_us, kFetchesApartUs * 2);
+    int64_t life_us = *fetched->expires_us - now_us;
+    if (life_us < kLifeUsMin) life_us = kFetchesApartUs * 2;
     renew_from_us_ = now_us + life_us - std::min(kRenewBeforeUsMax, life_us / 4);
     wait_from_us_ = now_us + life_us - std::min(kWaitBeforeUsMax, life_us / 20);
   }

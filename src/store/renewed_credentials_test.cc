@@ -150,6 +150,15 @@ TEST_F(RenewedCredentialsTest, RefusedKeysAreFetchedAnewOnceAndNotForEver) {
   EXPECT_TRUE(provider_->Renew(last_));
 }
 
+TEST_F(RenewedCredentialsTest, KeysThatLiveForSecondsAreRenewedHoweverOftenTheyEnd) {
+  fetcher_->life_us = 2 * kSecondUs;
+  for (const char* key : {"key1", "key2", "key3", "key4"}) {
+    EXPECT_EQ(Get(), key);
+    clock_.now_us += 2 * kSecondUs;
+    EXPECT_TRUE(provider_->Renew(last_)) << "refused, as keys are that have ended";
+  }
+}
+
 TEST_F(RenewedCredentialsTest, KeysThatSeemOverAreLeftForTheStoreToJudge) {
   fetcher_->life_us = -3600 * kSecondUs;  // This machine's clock is ahead.
   EXPECT_EQ(Get(), "key1");

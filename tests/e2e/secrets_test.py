@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Where keys come from, and who wins: a secret, a profile it names, the environment, a service."""
-import contextlib
-import http.server
 import json
 import subprocess
-import threading
 import unittest
 
 from program import (DEADLINE_S, EXTENSION, NEVER_PRINTED, PondTest, check_secrets,
                      clean_environment, run_program, stock_cli)
-from stores import BUCKET, ScriptedStore, real_s3
+from stores import BUCKET, ScriptedStore, key_service, real_s3
 
 PLACE = f"s3://{BUCKET}/pond"
 ATTACH = f"ATTACH 'duckpond:{PLACE}' AS p; CREATE TABLE IF NOT EXISTS p.t (a INTEGER)"
@@ -62,28 +59,6 @@ class Keys(PondTest):
         done = self.play(secret(profile="nobody"), **environment)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("nobody", done.stderr)
-
-
-@contextlib.contextmanager
-def key_service(answer):
-    """Plays a metadata service: `answer(request)` gives what is in a reply's body, or None for 404."""
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_any(self):
-            said = answer(self)
-            self.send_response(404 if said is None else 200)
-            self.send_header("Content-Length", str(len(said or "")))
-            self.end_headers()
-            self.wfile.write((said or "").encode())
-
-        do_GET = do_PUT = do_any  # noqa: N815 (the base class's names)
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
 
 
 def keys_json(key, secret_key):

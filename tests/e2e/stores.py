@@ -178,3 +178,25 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.flush()
         if answer.parts is not None:
             self.close_connection = True
+
+
+@contextlib.contextmanager
+def key_service(answer):
+    """Plays a metadata service: `answer(request)` gives what is in a reply's body, or None for 404."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_any(self):
+            said = answer(self)
+            self.send_response(404 if said is None else 200)
+            self.send_header("Content-Length", str(len(said or "")))
+            self.end_headers()
+            self.wfile.write((said or "").encode())
+
+        do_GET = do_PUT = do_any  # noqa: N815 (the base class's names)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
