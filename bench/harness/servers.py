@@ -116,6 +116,20 @@ def dynamo_server(table=TABLE):
         process.stdout.close()
 
 
+@contextlib.contextmanager
+def duckpond_server(url, *options):
+    """`duckpond serve` with the default limits and no token; yields its URL."""
+    port = free_port()
+    process = subprocess.Popen(
+        [places.PROGRAM, "serve", url, "--listen", f"127.0.0.1:{port}", "--no-auth", *options],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: accepts(port), "duckpond serve")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        stop(process)
+
+
 class MeterClient:
     """Control of a running bench/meter."""
 
