@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/check.h"
+
 namespace duckpond {
 
 struct CancelToken::State {
@@ -26,6 +28,7 @@ bool CancelToken::cancelled() const {
 }
 
 CancelToken::Registration CancelToken::OnCancel(std::function<void()> stop) const {
+  CHECK(stop);
   if (!state_) return {};
   {
     std::lock_guard lock(state_->mutex);
@@ -69,6 +72,7 @@ CancelSource::CancelSource() : state_(std::make_shared<CancelToken::State>()) {}
 void CancelSource::Cancel() {
   std::unique_lock lock(state_->mutex);
   if (state_->cancelled) return;
+  CHECK(state_->running_id == 0);  // Callbacks begin below and nowhere else.
   state_->cancelled = true;
   state_->running_thread = std::this_thread::get_id();
   // One by one, and looked at again each time: a callback may drop the registration of another.
@@ -82,6 +86,7 @@ void CancelSource::Cancel() {
     state_->running_id = 0;
     state_->finished.notify_all();
   }
+  CHECK(state_->callbacks.empty());
   state_->running_thread = {};
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
+
 namespace duckpond {
 
 Status Context::Check(MonotonicUs now_us) const {
@@ -19,6 +21,7 @@ Context Context::WithDeadline(MonotonicUs latest_us) const {
 }
 
 Task<Status> Sleep(Context context, int64_t wait_us) {
+  CHECK(wait_us >= 0);
   Executor* executor = co_await CurrentExecutor{};
   const MonotonicUs due_us = std::min(executor->NowUs() + wait_us, context.deadline_us);
   // Whoever comes first wakes it: the timer cannot be taken back and finds nobody then.

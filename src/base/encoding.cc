@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/check.h"
+
 namespace duckpond {
 namespace {
 
@@ -11,6 +13,8 @@ constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr std::string_view kHexDigitsUpper = "0123456789ABCDEF";
 constexpr std::string_view kBase64Digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static_assert(kBase64Digits.size() == 64 && kHexDigits.size() == 16);
 
 constexpr int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -44,6 +48,7 @@ std::string HexEncode(std::string_view bytes) {
     text.push_back(kHexDigits[byte >> 4]);
     text.push_back(kHexDigits[byte & 15]);
   }
+  DCHECK(text.size() == bytes.size() * 2);
   return text;
 }
 
@@ -73,12 +78,13 @@ std::string Base64Encode(std::string_view bytes) {
       text.push_back(k <= count ? kBase64Digits[group >> (18 - 6 * k) & 63] : '=');
     }
   }
+  DCHECK(text.size() == (bytes.size() + 2) / 3 * 4);
   return text;
 }
 
 Result<std::string> Base64Decode(std::string_view text) {
   if (text.size() % 4 != 0) return Status::Invalid("base64 text whose length is no multiple of 4");
-  size_t padding = 0;
+  size_t padding = 0;  // A '=' anywhere else is no digit.
   if (text.ends_with('=')) padding = text[text.size() - 2] == '=' ? 2 : 1;
   std::string bytes(text.size() / 4 * 3, '\0');
   char* to = bytes.data();

@@ -18,6 +18,7 @@ std::string Digest(const EVP_MD* kind, std::string_view bytes) {
   unsigned int size = 0;
   CHECK(EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()),
                    &size, kind, nullptr) == 1);
+  CHECK(size == static_cast<unsigned int>(EVP_MD_size(kind)));
   digest.resize(size);
   return digest;
 }
@@ -27,6 +28,7 @@ std::string Digest(const EVP_MD* kind, std::string_view bytes) {
 std::string Xxh3_128(std::string_view bytes) {
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data(), bytes.size()));
+  static_assert(sizeof(canonical.digest) == 16);
   return {reinterpret_cast<const char*>(canonical.digest), sizeof(canonical.digest)};
 }
 
@@ -40,10 +42,12 @@ std::string Md5(std::string_view bytes) { return Digest(EVP_md5(), bytes); }
 
 std::string HmacSha256(std::string_view key, std::string_view bytes) {
   std::string digest(EVP_MAX_MD_SIZE, '\0');
+  CHECK(key.size() <= INT32_MAX);  // OpenSSL takes it as an int.
   unsigned int size = 0;
   CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
              reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
              reinterpret_cast<unsigned char*>(digest.data()), &size) != nullptr);
+  CHECK(size == static_cast<unsigned int>(EVP_MD_size(EVP_sha256())));
   digest.resize(size);
   return digest;
 }

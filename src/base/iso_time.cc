@@ -5,6 +5,8 @@
 #include <charconv>
 #include <chrono>
 
+#include "base/check.h"
+
 namespace duckpond {
 namespace {
 
@@ -12,6 +14,7 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 int Number(std::string_view digits) {
   int value = 0;
+  DCHECK(!digits.empty() && digits.size() <= 4);  // So that it fits.
   std::from_chars(digits.data(), digits.data() + digits.size(), value);
   return value;
 }
@@ -34,6 +37,8 @@ std::optional<int64_t> ParseIsoTime(std::string_view text) {
   const auto number = [text](size_t at, size_t length) { return Number(text.substr(at, length)); };
   const year_month_day date{year(number(0, 4)), month(static_cast<unsigned>(number(5, 2))),
                             day(static_cast<unsigned>(number(8, 2)))};
+  // A leap second is written as the sixtieth, and is the first moment of the next minute here: the
+  // Unix epoch counts none.
   constexpr int kLeapSecond = 60;
   if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > kLeapSecond) {
     return std::nullopt;

@@ -24,6 +24,7 @@ JsonWriter& JsonWriter::BeginObject() {
 }
 
 JsonWriter& JsonWriter::EndObject() {
+  DCHECK(!text_.ends_with(':'));  // A key waits for its value.
   text_.push_back('}');
   need_comma_ = true;
   --depth_;
@@ -40,6 +41,7 @@ JsonWriter& JsonWriter::BeginArray() {
 }
 
 JsonWriter& JsonWriter::EndArray() {
+  DCHECK(!text_.ends_with(':'));
   text_.push_back(']');
   need_comma_ = true;
   --depth_;
@@ -48,6 +50,8 @@ JsonWriter& JsonWriter::EndArray() {
 }
 
 JsonWriter& JsonWriter::Key(std::string_view name) {
+  // Text ends in a quote, so a colon at the end is that of a key.
+  DCHECK(depth_ > 0 && !text_.ends_with(':'));
   BeforeValue();
   text_ += JsonQuote(name);
   text_.push_back(':');
@@ -68,13 +72,14 @@ JsonWriter& JsonWriter::Double(double value) {
 }
 
 JsonWriter& JsonWriter::Raw(std::string_view json) {
+  DCHECK(!json.empty());
   BeforeValue();
   text_ += json;
   return *this;
 }
 
 std::string JsonWriter::Take() {
-  DCHECK(depth_ == 0);
+  DCHECK(depth_ == 0 && !text_.ends_with(':'));
   need_comma_ = false;
   return std::exchange(text_, {});
 }

@@ -6,6 +6,8 @@
 
 #include <utility>
 
+#include "base/check.h"
+
 namespace duckpond {
 namespace {
 
@@ -14,19 +16,24 @@ constexpr size_t kThreadNameBytesMax = 15;  // Linux's own limit.
 }  // namespace
 
 Thread::Thread(std::string name, std::function<void()> run) {
+  CHECK(run);
   name.resize(std::min(name.size(), kThreadNameBytesMax));
   // Blocked here, before the start, since a thread inherits the mask: no signal slips in between.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  CHECK(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
   thread_ = std::thread([name = std::move(name), run = std::move(run)] {
     pthread_setname_np(pthread_self(), name.c_str());
     run();
   });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  CHECK(pthread_sigmask(SIG_SETMASK, &before, nullptr) == 0);
 }
 
-Thread::~Thread() { thread_.join(); }
+Thread::~Thread() {
+  // A thread that ends its own object would wait for itself.
+  CHECK(thread_.get_id() != std::this_thread::get_id());
+  thread_.join();
+}
 
 }  // namespace duckpond

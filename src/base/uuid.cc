@@ -4,11 +4,14 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/check.h"
+
 namespace duckpond {
 namespace {
 
 constexpr uint32_t kCounterMax = 0xfff;
 constexpr size_t kTextSize = 36;
+static_assert(sizeof(Uuid) == 16);  // Copied as such into formats and DuckDB's vectors.
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
@@ -31,6 +34,7 @@ std::string Uuid::ToString() const {
     text[at++] = kHexDigits[byte >> 4];
     text[at++] = kHexDigits[byte & 15];
   }
+  DCHECK(at == kTextSize);
   return text;
 }
 
@@ -53,10 +57,13 @@ Result<Uuid> Uuid::Parse(std::string_view text) {
     byte = static_cast<uint8_t>(high << 4 | low);
     at += 2;
   }
+  DCHECK(at == kTextSize);
   return id;
 }
 
+// The first 48 bits, big-endian (RFC 9562 section 5.7).
 int64_t Uuid::time_ms() const {
+  DCHECK(bytes[6] >> 4 == 7);
   int64_t ms = 0;
   for (int i = 0; i < 6; ++i) ms = (ms << 8) | bytes[static_cast<size_t>(i)];
   return ms;
@@ -67,11 +74,14 @@ Uuid UuidSource::Next() {
   const auto now_ms = static_cast<uint64_t>(clock_.NowUs() / 1000);
   if (now_ms > last_ms_) {
     last_ms_ = now_ms;
+    // In the lower half, so that what the same millisecond still brings has room to count up.
     counter_ = static_cast<uint32_t>(random_.Below(kCounterMax / 2));
   } else if (++counter_ > kCounterMax) {
     ++last_ms_;
     counter_ = 0;
   }
+  CHECK(counter_ <= kCounterMax);  // More would run into the version's bits.
+  // 48 bits of time, 4 of version, 12 of counter; then 2 of variant and 62 that are random.
   const uint64_t high = (last_ms_ << 16) | 0x7000 | counter_;
   const uint64_t low = (random_.Next() >> 2) | (uint64_t{1} << 63);
   Uuid id;
