@@ -3,7 +3,10 @@
 // Backoff: how long to wait before trying again: a random time below a bound that doubles, so that
 // those who met once do not meet again.
 //
-// Threads:  one user.
+// Threads:   one user.
+// Lifetime:  borrows env.
+// Bounds:    kBackoffFirstUs, doubled by each wait in a row, up to kBackoffMaxUs (log/limits.h).
+//            All of it is left to chance ("full jitter"): a least wait would let rivals meet again.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +22,9 @@ class Backoff {
 
   // Errors: kCancelled when the context ends first.
   Task<Status> Wait(Context context);
+  // Something worked: the next wait is short again.
   void Reset() { failures_ = 0; }
-  int failures() const { return failures_; }
+  int failures() const { return failures_; }  // Waits since then.
 
  private:
   Env& env_;

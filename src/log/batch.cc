@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "log/limits.h"
 #include "log/lines.h"
@@ -14,6 +15,7 @@ namespace duckpond {
 namespace {
 
 Batch StartBatch(ImagePtr image) {
+  CHECK(image != nullptr && image->unfolded.ok());
   Batch batch;
   batch.after = std::make_shared<LogImage>(*image);
   batch.after->content = Bytes();
@@ -32,12 +34,18 @@ CommitRecord NextRecord(const LogSite& site, const LogImage& after, Uuid transac
 
 void AppendFrame(Batch& batch, const CommitRecord& record, StatePtr state) {
   LogImage& after = *batch.after;
+  // What no reader would take must not be put: nobody could take it out again.
+  CHECK(record.version == after.version() + 1 && record.time_us > after.time_us());
+  CHECK(!record.transaction.is_nil());
   const std::string frame = EncodeCommit(record, after.end().hash);
   const uint64_t offset = batch.on->content.size() + batch.frames.size();
+  CHECK(after.frames.empty() || after.frames.back().offset + after.frames.back().bytes == offset);
+  DCHECK((DecodeCommit(frame, Place{"a new frame", 0}).ok()));
   after.frames.push_back({record.version, record.transaction, record.time_us, offset, frame.size(),
                           Xxh3_128(frame), record.idempotency_key});
   after.state = std::move(state);
   batch.frames += frame;
+  CHECK(after.version() == record.version && after.end().hash.size() == kHashBytes);
 }
 
 Status CheckEvents(const LogSite& site, const std::vector<Event>& events) {
@@ -121,6 +129,8 @@ Task<Batch> BuildBatch(SitePtr site, ImagePtr image, std::vector<PendingPtr> com
     const Status placed = co_await Join(site, &batch, commit);
     if (!placed.ok()) commit->Answer(placed);
   }
+  CHECK(batch.after->frames.size() == batch.on->frames.size() + batch.placed.size());
+  CHECK(batch.placed.empty() == batch.frames.empty());
   co_return batch;
 }
 
@@ -128,6 +138,7 @@ Batch BuildEmptyCommit(const LogSite& site, ImagePtr image) {
   Batch batch = StartBatch(std::move(image));
   const CommitRecord record = NextRecord(site, *batch.after, site.env.uuids.Next());
   AppendFrame(batch, record, batch.after->state);
+  CHECK(!batch.empty() && batch.placed.empty());
   return batch;
 }
 

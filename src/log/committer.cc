@@ -51,6 +51,8 @@ Status CheckOptions(const LogSite& site, const CommitOptions& options) {
 ImagePtr ImageAfter(const Folder& folder, const LogImage& base, const Batch& batch, Bytes content,
                     ObjectTag tag) {
   auto image = std::make_shared<LogImage>(base);
+  // Another base would be another history: what a roll made has the same commits and the same tag.
+  CHECK(base.version() == batch.on->version() && base.tag == batch.on->tag);
   image->content = std::move(content);
   image->tag = std::move(tag);
   uint64_t offset = base.content.size();
@@ -60,6 +62,7 @@ ImagePtr ImageAfter(const Folder& folder, const LogImage& base, const Batch& bat
     image->frames.back().offset = offset;
     offset += frames[i].bytes;
   }
+  CHECK(offset == image->content.size() && image->version() == batch.after->version());
   image->state = batch.after->state;
   // What a roll wrote is not to be held in memory, nor written again by the next one.
   if (base.base.id != batch.on->base.id) {
@@ -71,6 +74,7 @@ ImagePtr ImageAfter(const Folder& folder, const LogImage& base, const Batch& bat
 
 // No log is written that a reader would refuse for its size.
 Status CheckReadable(std::string_view content) {
+  CHECK(content.size() > kLogHeaderBytes);
   if (content.size() > kLogBytesMax) {
     return Status::Exhausted(
         fmt::format("{} would have {} bytes; at most {}", kLogKey, content.size(), kLogBytesMax));
@@ -83,6 +87,10 @@ Status CheckReadable(std::string_view content) {
 // compare the tag of `image`: whichever lands first is the only one that does.
 Task<Result<PutReply>> SendFrames(SitePtr site, Context context, ImagePtr image, Bytes content,
                                   std::string frames, bool rolled) {
+  // An empty tag would be one that no store gave: a put against it may be a put without a
+  // condition.
+  CHECK(!image->tag.value.empty());
+  CHECK(rolled || content.size() == image->content.size() + frames.size());
   std::string key(kLogKey);
   if (site->store->traits().can_append && !rolled) {
     ObjectStore::AppendPosition position{image->content.size(), image->tag};
@@ -108,6 +116,7 @@ Task<Result<CommitReceipt>> Committer::Commit(Context context, std::shared_ptr<C
 Task<Result<CommitReceipt>> Committer::CommitNow(Self self, Context context,
                                                  std::shared_ptr<Change> change,
                                                  CommitOptions options) {
+  CHECK(change != nullptr);
   Executor& executor = self->site_->env.executor;
   CO_RETURN_IF_ERROR(context.Check(executor.NowUs()));
   CO_RETURN_IF_ERROR(CheckOptions(*self->site_, options));
@@ -164,6 +173,7 @@ bool Committer::TakeWork(Round& round) {
   }
   {
     std::lock_guard lock(mutex_);
+    CHECK(running_);  // Else two tasks would put at the same time, and answer the same commits.
     // Nobody new while a put is in doubt: what they would be built on is not known yet.
     while (round.in_doubt.empty() && round.commits.size() < kBatchCommitsMax && !waiting_.empty()) {
       round.commits.push_back(std::move(waiting_.front()));
@@ -177,6 +187,7 @@ bool Committer::TakeWork(Round& round) {
     }
   }
   CHECK(round.in_doubt.empty() || !round.commits.empty());
+  CHECK(round.commits.size() <= kBatchCommitsMax || !round.in_doubt.empty());
   for (const auto& done : settled) done.Set(true);
   return work;
 }
@@ -232,6 +243,7 @@ Context Committer::RequestContext(const Round& round) const {
 
 // In doubt, time alone is no reason to stop: each further look may turn "unknown" into an answer.
 bool Committer::HasHadEnough(const Round& round) const {
+  CHECK(round.failing_since_us.has_value());
   if (round.backoff.failures() >= kFailuresInARowMax) return true;
   const int64_t failing_us = site_->env.executor.NowUs() - *round.failing_since_us;
   return round.in_doubt.empty() && failing_us >= kUnreachableUsMax;
@@ -263,6 +275,7 @@ Task<Result<ImagePtr>> Committer::NewestImage(Self self, Round* round, Context c
     image = co_await self->reader_->Read(context);
   }
   if (!image.ok()) co_return image;
+  CHECK(*image != nullptr && (known == nullptr || (*image)->order() >= known->order()));
   round->stale = false;
   if (known != nullptr && (*image)->order() > known->order()) {
     // Somebody's put was admitted: the store works, and no failure so far says that it does not.
@@ -274,6 +287,7 @@ Task<Result<ImagePtr>> Committer::NewestImage(Self self, Round* round, Context c
 }
 
 Task<Status> Committer::MakeReady(Self self, Context context, ImagePtr image) {
+  CHECK(image != nullptr);
   if (!image->unknown_event.empty()) {
     co_return Status::Unsupported(
         fmt::format("the log has events '{}', which this program does not know: a newer one must "
@@ -317,8 +331,11 @@ Task<Status> Committer::Step(Self self, Round* round) {
 }
 
 Task<Status> Committer::SettleDoubt(Self self, Round* round, Context context, ImagePtr image) {
+  CHECK(!round->in_doubt.empty());
   bool landed = false;
   for (Batch& batch : round->in_doubt) {
+    // While the log is at that image, an answer that is still under way may move it.
+    CHECK(image->order() > batch.on->order());
     // The first frame stands for all: a put is there wholly or not at all.
     TransactionQuery query{batch.first_transaction(), batch.on->version()};
     auto found = co_await FindCommit(self->site_, context, image, query);
@@ -343,6 +360,7 @@ Task<Status> Committer::SettleDoubt(Self self, Round* round, Context context, Im
 }
 
 Task<Status> Committer::PutAgain(Self self, Round* round, Context context, ImagePtr image) {
+  CHECK(!round->in_doubt.empty());
   const Status waited = co_await round->backoff.Wait(context);
   if (!waited.ok()) co_return waited;
   if (round->backoff.failures() > kFailuresInARowMax) {
@@ -356,13 +374,17 @@ Task<Status> Committer::PutAgain(Self self, Round* round, Context context, Image
   }
   Batch batch = round->in_doubt.back();
   if (give_up && !batch.placed.empty()) batch = BuildEmptyCommit(*self->site_, image);
+  // The frames continue a version by its hash: they fit another image of it, and no other version.
+  CHECK(image->order() == batch.on->order() && image->end().hash == batch.on->end().hash);
   batch.on = image;
   co_return co_await Put(self, round, context, std::move(batch));
 }
 
 Task<Status> Committer::PutNew(Self self, Round* round, Context context, ImagePtr image) {
+  CHECK(round->in_doubt.empty());
   std::vector<PendingPtr> commits = round->commits;
   Batch batch = co_await BuildBatch(self->site_, image, std::move(commits));
+  CHECK(batch.placed.size() + batch.deferred.size() <= round->commits.size());
   round->commits.clear();
   for (const Batch::Placed& placed : batch.placed) round->commits.push_back(placed.commit);
   round->commits.insert(round->commits.end(), batch.deferred.begin(), batch.deferred.end());
@@ -384,8 +406,12 @@ Task<Status> Committer::PutNew(Self self, Round* round, Context context, ImagePt
 Task<Status> Committer::Put(Self self, Round* round, Context context, Batch batch) {
   const SitePtr site = self->site_;
   const ImagePtr image = batch.on;
+  CHECK(image != nullptr);
   const ImagePtr rolled = self->Rolled(*image);
   const ImagePtr base = rolled != nullptr ? rolled : image;
+  // Equal bytes would change nothing, and might bring back a tag that somebody compares with.
+  CHECK(!batch.empty() || rolled != nullptr);
+  DCHECK(DecodeTail(batch.frames, base->content.size(), base->end(), std::string(kLogKey)).ok());
   std::string text;
   text.reserve(base->content.size() + batch.frames.size());
   text.append(base->content.view()).append(batch.frames);
@@ -430,6 +456,7 @@ Task<Status> Committer::Put(Self self, Round* round, Context context, Batch batc
 }
 
 void Committer::Landed(Round& round, Batch& batch, ImagePtr image) {
+  CHECK(image->order() > batch.on->order());  // Readers tell old from new by it.
   const uint64_t bytes_before = batch.on->frame_bytes();
   const bool rolled = batch.on->base.id != image->base.id;
   reader_->Learn(image);
@@ -458,6 +485,7 @@ ImagePtr Committer::Rolled(const LogImage& image) {
   }
   if (roll == nullptr) return nullptr;
   ImagePtr rolled = ApplyRoll(image, *roll);
+  CHECK(rolled == nullptr || rolled->version() == image.version());
   if (rolled == nullptr) {
     std::lock_guard lock(mutex_);
     if (roll_ == roll) roll_ = nullptr;
@@ -468,6 +496,7 @@ ImagePtr Committer::Rolled(const LogImage& image) {
 // The process whose commit crossed the line prepares the roll; others step in when it seems to have
 // died, so that several do not prepare the same one.
 void Committer::ConsiderRoll(uint64_t frame_bytes_before, ImagePtr after) {
+  CHECK(after != nullptr && site_->options.roll_bytes > 0);
   const uint64_t limit = site_->options.roll_bytes;
   const uint64_t bytes = after->frame_bytes();
   const bool crossed = frame_bytes_before <= limit && bytes > limit;
@@ -486,6 +515,7 @@ Task<void> Committer::RollInBackground(Self self, ImagePtr image) {
   auto roll = co_await PrepareRoll(self->site_, std::move(context), std::move(image));
   {
     std::lock_guard lock(self->mutex_);
+    CHECK(self->preparing_roll_ && self->roll_ == nullptr);
     self->preparing_roll_ = false;
     if (roll.ok()) self->roll_ = std::make_shared<const PreparedRoll>(*std::move(roll));
   }

@@ -73,16 +73,21 @@ class Committer : public std::enable_shared_from_this<Committer> {
   static Task<Status> Put(Self self, Round* round, Context context, Batch batch);
   static Task<void> RollInBackground(Self self, ImagePtr image);
 
+  // Starts Run unless it runs: there is one at a time.
   void Wake();
   // Takes waiting commits into `round`; returns false, and ends Run, if there is nothing to do.
   bool TakeWork(Round& round);
+  // `image` is what the put of `batch` left: readers learn of it, callers are answered.
   void Landed(Round& round, Batch& batch, ImagePtr image);
+  // Answers all with `status`, or with kUnknown what may have landed, and starts anew.
   void FailAll(Round& round, const Status& status);
   // Whether a round that is failing may not go on trying.
   bool HasHadEnough(const Round& round) const;
+  // Starts a roll behind `after`, if its frames have passed options.roll_bytes.
   void ConsiderRoll(uint64_t frame_bytes_before, ImagePtr after);
   // `image` with the prepared roll, if there is one and it fits; else null.
   ImagePtr Rolled(const LogImage& image);
+  // Until when, and on whose bill, the next request for all commits of `round` is made.
   Context RequestContext(const Round& round) const;
 
   const SitePtr site_;

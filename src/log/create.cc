@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "log/backoff.h"
 #include "log/limits.h"
 #include "log/log_object.h"
@@ -73,6 +74,7 @@ Result<Bytes> FirstLog(const LogSite& site, const PondFile& file) {
 // or lost to another is found out by the caller, who reads pond.json next.
 Task<Status> PutFirstPondFile(SitePtr site, Context context, std::string proof,
                               std::optional<FoundPondFile>* put) {
+  CHECK(!proof.empty());  // A store that was not proven may lose commits.
   PondFile file;
   file.format = kLogFormat;
   file.id = site->env.uuids.Next();
@@ -81,6 +83,7 @@ Task<Status> PutFirstPondFile(SitePtr site, Context context, std::string proof,
   file.proof = std::move(proof);
   CO_RETURN_IF_ERROR(FirstLog(*site, file).status());
   Bytes body(file.Encode());
+  CHECK(body.size() <= kPondFileBytesMax);  // FirstLog refuses texts that would make it longer.
   std::string key(kPondKey);
   auto reply = co_await site->store->Put(std::move(context), std::move(key), std::move(body),
                                          PutCondition::IfAbsent());
@@ -163,11 +166,13 @@ Task<Status> Finish(SitePtr site, Context context, Creation* creation) {
     if (!proven.ok()) co_return proven.error();
     creation->proof = *proven;
   }
+  CHECK(creation->pond_file.has_value() && !creation->proof.empty());
   FoundPondFile found = *std::exchange(creation->pond_file, std::nullopt);
   std::vector<Task<Status>> tasks;
   tasks.push_back(PutFirstLog(site, context, found.file));
   tasks.push_back(RemoveWhatIsLeft(site, context, creation));
   const std::vector<Status> results = co_await WhenAll(std::move(tasks));
+  CHECK(results.size() == 2);
   const Status& put = results.front();
   if (!put.ok()) co_return put;
   co_return co_await EnsureReady(std::move(site), std::move(context), std::move(found));
@@ -206,6 +211,7 @@ Task<Result<bool>> TakeStep(SitePtr site, Context context, Creation* creation) {
       if (!creation->pond_file) co_return false;
     }
   }
+  CHECK(creation->pond_file.has_value());
   const Status finished = co_await Finish(std::move(site), std::move(context), creation);
   if (!finished.ok()) co_return finished;
   co_return true;

@@ -7,6 +7,8 @@
 //
 // Errors:  kExists – there is a pond; kInvalid – the place holds other things, or may not be
 //          written; kUnsupported – the store does not honour conditions.
+// Cost:    20 requests in eight round trips, once in a pond's life; most of them prove the store.
+// Threads: any number of processes may create one pond at the same time; one pond comes of it.
 #pragma once
 
 #include <optional>
@@ -16,6 +18,7 @@
 
 namespace duckpond {
 
+// Finishes a creation that anybody has begun, too.
 Task<Status> CreatePond(SitePtr site, Context context);
 
 struct FoundPondFile {

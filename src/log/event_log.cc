@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/check.h"
 #include "log/committer.h"
 #include "log/create.h"
 #include "log/history.h"
@@ -35,6 +36,7 @@ class SnapshotCache {
     if (order_.size() <= kSnapshotsCachedMax) return;
     snapshots_.erase(order_.front());
     order_.pop_front();
+    CHECK(snapshots_.size() == order_.size());
   }
 
  private:
@@ -129,6 +131,7 @@ class EventLogImpl final : public EventLog, public std::enable_shared_from_this<
     auto image = co_await ImageWith(self, context, version);
     if (!image.ok()) co_return image.error();
     auto snapshot = co_await ReplayTo(self->site_, std::move(context), *image, version);
+    CHECK(!snapshot.ok() || snapshot->version == version);
     if (snapshot.ok()) self->snapshots_.Keep(*snapshot);
     co_return snapshot;
   }
@@ -175,6 +178,7 @@ class EventLogImpl final : public EventLog, public std::enable_shared_from_this<
 std::shared_ptr<EventLog> EventLog::Open(Env& env, std::shared_ptr<ObjectStore> store,
                                          const Folder& folder, LogOptions options,
                                          const std::string& share) {
+  CHECK(store != nullptr);
   // Weak: a log closes with its last user.
   static std::mutex mutex;
   static auto* open =

@@ -19,6 +19,10 @@ constexpr uint32_t kSkippableMagic = 0x184D2A50;
 constexpr uint32_t kZstdMagic = 0xFD2FB528;
 constexpr std::string_view kHeaderName = "duckpond";
 constexpr uint32_t kHeaderContentBytes = 32;
+static_assert(kLogHeaderBytes == 2 * sizeof(uint32_t) + kHeaderContentBytes);
+static_assert(kHeaderContentBytes == kHeaderName.size() + 2 * sizeof(uint32_t) + 16);
+static_assert(kFrameBytesMax <= UINT32_MAX);  // The header has 32 bits for the base's size.
+static_assert(kFrameTextBytesMax <= kObjectTextBytesMax && kFrameBytesMax <= kLogBytesMax);
 
 // Measured on frames of one row: level 12 saves 2 % over 3 and costs 0.1 ms; on a base it would
 // cost tens of milliseconds for as little.
@@ -35,17 +39,23 @@ Status Place::Corrupt(std::string_view expected, std::string_view found) const {
 }
 
 std::string CompressFrame(std::string_view text) {
+  CHECK(text.size() <= kFrameTextBytesMax);  // No reader takes more.
   const std::unique_ptr<ZSTD_CCtx, size_t (*)(ZSTD_CCtx*)> context(ZSTD_createCCtx(),
                                                                    ZSTD_freeCCtx);
   CHECK(context != nullptr);
   const int level = text.size() <= kSmallTextBytes ? kSmallTextLevel : kLargeTextLevel;
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
+  // Both are promises to readers: the size is looked at before anything is decompressed, and a
+  // frame without a checksum is refused.
+  CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level)));
+  CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_contentSizeFlag, 1)));
+  CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1)));
   std::string frame(ZSTD_compressBound(text.size()), '\0');
   const size_t size =
       ZSTD_compress2(context.get(), frame.data(), frame.size(), text.data(), text.size());
   CHECK(!ZSTD_isError(size));
   frame.resize(size);
+  DCHECK(ZSTD_findFrameCompressedSize(frame.data(), frame.size()) == frame.size());
+  DCHECK(ZSTD_getFrameContentSize(frame.data(), frame.size()) == text.size());
   return frame;
 }
 
@@ -66,6 +76,7 @@ Result<size_t> FrameSize(std::string_view bytes, const Place& place) {
     return Status::Exhausted(fmt::format("{}: a frame of {} bytes; at most {} are read",
                                          place.ToString(), size, kFrameBytesMax));
   }
+  DCHECK(size > 0 && size <= bytes.size());  // Whoever walks frames goes on behind this one.
   return size;
 }
 
@@ -126,6 +137,7 @@ std::string EncodeLogHeader(std::string_view base_frame) {
   AppendLittleEndian(header, kLogFormat);
   AppendLittleEndian(header, static_cast<uint32_t>(base_frame.size()));
   header += Xxh3_128(base_frame);
+  CHECK(header.size() == kLogHeaderBytes);
   return header;
 }
 

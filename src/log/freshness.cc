@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/check.h"
 #include "base/text.h"
 
 namespace duckpond {
@@ -53,6 +54,7 @@ Result<Consistency> Consistency::Of(std::optional<std::string_view> word,
 }
 
 Freshness Consistency::ToFreshness() const {
+  CHECK(!age_us || (*age_us >= 0 && kind != Kind::kLatest));
   switch (kind) {
     case Kind::kLatest:
       break;

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/check.h"
 #include "log/limits.h"
 #include "log/log_objects.h"
 #include "log/pond_file.h"
@@ -27,6 +28,8 @@ Task<Result<std::vector<SegmentRef>>> SegmentsBack(SitePtr site, Context context
     if (!log.ok()) co_return std::move(log).error();
     const std::vector<SegmentRef>& older = log->base.segments;
     if (older.empty()) break;
+    // Steps back by one segment at least, so that this ends.
+    CHECK(older.back().last + 1 == oldest.first);
     segments.insert(segments.begin(), older.begin(), older.end());
   }
   co_return segments;
@@ -39,6 +42,7 @@ Status NotThere(Version version) {
 // Folds the base of `log` and its commits up to `version`. `known` as in Folder::FoldBase.
 Task<Result<Snapshot>> ReplayLog(SitePtr site, Context context, DecodedLog log, Version version,
                                  std::string object, StatePtr known) {
+  CHECK(version >= log.base.version);
   auto loaded = co_await LoadBaseState(site, std::move(context), log.base,
                                        std::move(log.state_lines), object, std::move(known));
   if (!loaded.ok()) co_return std::move(loaded).error();
@@ -80,6 +84,7 @@ Task<Result<std::vector<DecodedLog>>> ReadSegments(SitePtr site, Context context
       logs.push_back(*std::move(result));
     }
   }
+  CHECK(logs.size() == segments.size());
   co_return logs;
 }
 
@@ -87,6 +92,7 @@ Task<Result<std::vector<DecodedLog>>> ReadSegments(SitePtr site, Context context
 // empty answer would pass a lost history for one in which nothing happened.
 Task<Result<std::vector<SegmentRef>>> SegmentsOf(SitePtr site, Context context, BaseRecord base,
                                                  Version first, Version last) {
+  CHECK(first >= 1 && first <= last);
   const Enough enough = [first](const SegmentRef& oldest) { return oldest.first <= first; };
   auto segments = co_await SegmentsBack(std::move(site), std::move(context), base, enough);
   if (!segments.ok()) co_return segments;
@@ -119,6 +125,7 @@ Task<Result<std::vector<SegmentRef>>> AllSegments(SitePtr site, Context context,
 }
 
 Task<Result<Snapshot>> ReplayTo(SitePtr site, Context context, ImagePtr image, Version version) {
+  CHECK(version <= image->version());
   if (version == image->version()) {
     if (!image->unfolded.ok()) co_return image->unfolded;
     co_return image->snapshot();
@@ -166,6 +173,7 @@ Task<Result<Version>> VersionAtTime(SitePtr site, Context context, ImagePtr imag
 Task<Result<std::vector<CommitRecord>>> ReadCommits(SitePtr site, Context context, ImagePtr image,
                                                     Version first, Version last) {
   std::vector<CommitRecord> commits;
+  CHECK(first >= 1 && last <= image->version());
   if (first > last) co_return commits;
   if (first <= image->base.version) {
     const Version last_rolled = std::min(last, image->base.version);
@@ -187,11 +195,13 @@ Task<Result<std::vector<CommitRecord>>> ReadCommits(SitePtr site, Context contex
   std::erase_if(commits, [first, last](const CommitRecord& commit) {
     return commit.version < first || commit.version > last;
   });
+  DCHECK(commits.size() == last - first + 1);
   co_return commits;
 }
 
 Task<Result<std::optional<CommitReceipt>>> FindCommit(SitePtr site, Context context, ImagePtr image,
                                                       TransactionQuery query) {
+  CHECK(!query.transaction.is_nil() && query.after <= image->version());
   if (auto receipt = image->FindTransaction(query.transaction)) co_return receipt;
   std::optional<CommitReceipt> found;
   if (image->base.version <= query.after) co_return found;

@@ -7,6 +7,7 @@
 // Errors:  kNotFound – a version that is not there; kCorrupt – a segment that is lost or altered.
 // Cost:    one GET per segment needed, those that are listed together at the same time; a list goes
 //          back kSegmentsListedMax segments, older ones cost one GET more for each such step.
+// Threads: tasks without state; parameters by value.
 #pragma once
 
 #include <optional>
@@ -26,7 +27,9 @@ Task<Result<Version>> VersionAtTime(SitePtr site, Context context, ImagePtr imag
 Task<Result<std::vector<CommitRecord>>> ReadCommits(SitePtr site, Context context, ImagePtr image,
                                                     Version first, Version last);
 
-// The commit of `transaction`, if it is among the versions after `after`.
+// The commit of `transaction`, if it is among the versions after `after`; earlier ones are looked
+// at where that costs nothing. Nothing found is certain: neither a segment that is lost nor a read
+// that failed is taken for it. REQUIRES: after <= image->version().
 struct TransactionQuery {
   Uuid transaction;
   Version after = 0;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "log/limits.h"
 
 namespace duckpond {
@@ -19,6 +20,7 @@ constexpr std::string_view kBeforeData = "\",\"data\":";
 constexpr std::string_view kIgnorableEnd = ",\"ignorable\":true}";
 constexpr size_t kUuidBytes = 36;
 constexpr size_t kNameAt = kBeforeId.size() + kUuidBytes + kBeforeName.size();
+static_assert(kEventNameBytesMax + kNameAt + kBeforeData.size() < kLineBytesMax);
 
 // Names are plain so that they need no escapes: the shape of a line is fixed up to `data`.
 bool IsName(std::string_view name) {
@@ -104,12 +106,14 @@ Result<std::vector<Event>> DecodeText(std::string_view text, const Place& place)
     }
     start += size + 1;
   }
+  DCHECK(start == text.size());
   return events;
 }
 
 }  // namespace
 
 void AppendLine(std::string& text, const Event& event) {
+  DCHECK(IsName(event.name));
   text += kBeforeId;
   text += event.id.ToString();
   text += kBeforeName;

@@ -14,7 +14,9 @@ namespace duckpond {
 
 ChainEnd LogImage::end() const {
   if (frames.empty()) return {base.version, base.time_us, base.chain};
-  return {frames.back().version, frames.back().time_us, frames.back().hash};
+  const FrameRef& last = frames.back();
+  DCHECK(last.version == version() && last.hash.size() == kHashBytes);
+  return {last.version, last.time_us, last.hash};
 }
 
 const Hash& LogImage::HashAt(Version version) const {
@@ -40,6 +42,8 @@ std::optional<CommitReceipt> LogImage::FindTransaction(const Uuid& transaction) 
 
 // Frames first: a key that was forgotten and then used again means the newer commit.
 std::optional<CommitReceipt> LogImage::FindKey(const std::string& key) const {
+  CHECK(!key.empty());  // Most commits have none: it would find one of those.
+  CHECK(base_keys != nullptr);
   for (const FrameRef& frame : frames) {
     if (frame.idempotency_key == key) return CommitReceipt{frame.version, frame.time_us, true};
   }
@@ -50,6 +54,7 @@ std::optional<CommitReceipt> LogImage::FindKey(const std::string& key) const {
 }
 
 std::vector<KeyRecord> LogImage::Keys() const {
+  CHECK(base_keys != nullptr);
   std::vector<KeyRecord> keys = *base_keys;
   for (const FrameRef& frame : frames) {
     if (frame.idempotency_key.empty()) continue;
@@ -58,6 +63,7 @@ std::vector<KeyRecord> LogImage::Keys() const {
   if (keys.size() > kIdempotencyKeysMax) {
     keys.erase(keys.begin(), keys.end() - static_cast<ptrdiff_t>(kIdempotencyKeysMax));
   }
+  CHECK(keys.size() <= kIdempotencyKeysMax);
   return keys;
 }
 
@@ -81,10 +87,13 @@ Result<StatePtr> FoldEvents(const Folder& folder, StatePtr state, const std::vec
 
 Result<ImagePtr> ExtendImage(const Folder& folder, const LogImage& before, Bytes content,
                              ObjectTag tag, const DecodedCommits& tail) {
+  CHECK(tail.frames.size() == tail.commits.size());
   auto image = std::make_shared<LogImage>(before);
   image->content = std::move(content);
   image->tag = std::move(tag);
   for (size_t i = 0; i < tail.frames.size(); ++i) {
+    CHECK(tail.frames[i].version == image->version() + 1);
+    CHECK(tail.commits[i].version == tail.frames[i].version);
     // The frames are kept all the same: they are the history, and what the next ones chain to.
     image->frames.push_back(tail.frames[i]);
     if (!image->unfolded.ok()) continue;
@@ -99,6 +108,7 @@ Result<ImagePtr> ExtendImage(const Folder& folder, const LogImage& before, Bytes
     image->unfolded = refused.Prefixed(kLogKey);
     image->state = nullptr;
   }
+  CHECK((image->state != nullptr) == image->unfolded.ok());
   return image;
 }
 

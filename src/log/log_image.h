@@ -5,7 +5,9 @@
 //
 // Invariants:  1. Images of one pond are totally ordered by (version, base version), since every
 //              swap raises at least one and lowers none: whatever a store answers, a smaller image
-//              is an older one.
+//              is an older one.  2. Frames lie one behind the other from base_end to the end of
+//              `content`, and have the versions base.version + 1 and on.  3. `state` is there
+//              exactly if `unfolded` is Ok.
 // Threads:     values; an image is not changed after it was shared.
 #pragma once
 
@@ -16,6 +18,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "log/event_log.h"
 #include "log/log_object.h"
 #include "store/object_store.h"
@@ -55,9 +58,16 @@ struct LogImage {
   int64_t time_us() const { return frames.empty() ? base.time_us : frames.back().time_us; }
   ImageOrder order() const { return {version(), base.version}; }
   ChainEnd end() const;
-  uint64_t frame_bytes() const { return content.size() - base_end; }
+  // What a roll would take away. REQUIRES: `content` is known.
+  uint64_t frame_bytes() const {
+    CHECK(content.size() >= base_end);
+    return content.size() - base_end;
+  }
   // REQUIRES: unfolded.ok().
-  Snapshot snapshot() const { return {version(), time_us(), state}; }
+  Snapshot snapshot() const {
+    CHECK(unfolded.ok());
+    return {version(), time_us(), state};
+  }
 
   // The hash of the frame that made `version`. REQUIRES: base.version <= version <= version().
   const Hash& HashAt(Version version) const;

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "log/limits.h"
@@ -51,6 +52,7 @@ Result<DecodedCommits> DecodeTail(std::string_view bytes, uint64_t offset, Chain
     bytes.remove_prefix(size);
     offset += size;
   }
+  CHECK(decoded.frames.size() == decoded.commits.size());
   return decoded;
 }
 
@@ -89,13 +91,17 @@ Result<DecodedLog> DecodeLog(std::string_view content, const std::string& object
                    DecodeTail(content.substr(log.base_end), log.base_end, end, object));
   log.base = std::move(base.record);
   log.state_lines = std::move(base.state_lines);
+  CHECK(log.base_end <= content.size());
   return log;
 }
 
 Result<CommitRecord> DecodeFrame(std::string_view content, const FrameRef& frame,
                                  const std::string& object) {
+  CHECK(frame.offset <= content.size() && frame.bytes <= content.size() - frame.offset);
   ASSIGN_OR_RETURN(DecodedCommit commit, DecodeCommit(content.substr(frame.offset, frame.bytes),
                                                       Place{object, frame.offset}));
+  // The frame was read before: what it said then it says now.
+  CHECK(commit.record.version == frame.version);
   return std::move(commit.record);
 }
 

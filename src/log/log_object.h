@@ -56,7 +56,8 @@ Result<DecodedLog> DecodeLog(std::string_view content, const std::string& object
 Result<DecodedCommits> DecodeTail(std::string_view bytes, uint64_t offset, ChainEnd end,
                                   const std::string& object);
 
-// The commit in `frame`, a part of `content`.
+// The commit in `frame`, a part of `content`. REQUIRES: `content` is the object in which DecodeLog
+// or DecodeTail found the frame, or what a roll made of it.
 Result<CommitRecord> DecodeFrame(std::string_view content, const FrameRef& frame,
                                  const std::string& object);
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "log/backoff.h"
@@ -108,6 +109,7 @@ class StateReader {
 
   Result<LoadedState> Fold(const Folder& folder, const StatePtr& known) {
     LoadedState loaded;
+    CHECK(lines_ >= keys_.size());
     loaded.events = lines_ - keys_.size();
     loaded.keys = std::move(keys_);
     for (StatePart& part : parts_) LeaveOutUnknown(folder, part.events, loaded.unknown_event);
@@ -127,6 +129,7 @@ Task<Status> ReadSomeParts(SitePtr site, Context context, std::span<const PartRe
   const auto unread = [&site](const PartRef& part) {
     return !part.summary.empty() && site->folder.LeavesUnread();
   };
+  CHECK(*next < parts.size());
   const size_t first = *next;
   std::vector<Task<Result<Bytes>>> reads;
   for (; *next < parts.size() && reads.size() < kPartReadsInFlightMax; ++*next) {
@@ -152,6 +155,8 @@ Task<Status> ReadSomeParts(SitePtr site, Context context, std::span<const PartRe
       CO_RETURN_IF_ERROR(reader->AddPart(part, **body++));
     }
   }
+  // Else LoadBaseState would not come to an end, or would have lost a part.
+  CHECK(*next > first && body == bodies.end());
   co_return Status::Ok();
 }
 
@@ -202,6 +207,7 @@ std::vector<PartText> CutIntoParts(std::span<const StateRun> runs) {
     if (alone) open = false;
     if (run.lines != nullptr) {
       // Folders are given no others.
+      CHECK(run.events.empty());
       parts.emplace_back().written = dynamic_cast<const PartLines&>(*run.lines).part();
       open = false;
     }
@@ -218,6 +224,11 @@ std::vector<PartText> CutIntoParts(std::span<const StateRun> runs) {
       if (named) part.bounds->last = run.place;
     }
     if (alone) open = false;
+  }
+  for (const PartText& part : parts) {
+    // What readers refuse: a part of no lines, and bounds that do not rise.
+    CHECK(part.written || part.lines > 0);
+    CHECK(part.written || !part.bounds || part.bounds->first <= part.bounds->last);
   }
   return parts;
 }
@@ -252,6 +263,7 @@ namespace {
 
 Task<Result<Bytes>> ReadObjectOnce(SitePtr site, Context context, ObjectRef object,
                                    int64_t age_us_max) {
+  CHECK(!object.path.empty() && object.hash.size() == kHashBytes);
   GetOptions options;
   options.bytes_max = object.bytes;
   options.want_tag = false;
@@ -286,6 +298,7 @@ Task<Result<Bytes>> ReadObject(SitePtr site, Context context, ObjectRef object) 
 }
 
 Task<Status> WriteObject(SitePtr site, Context context, std::string path, Bytes body) {
+  CHECK(path.starts_with("log/") && !body.empty());
   Backoff backoff(site->env);
   Status last;
   for (int i = 0; i < kFailuresInARowMax; ++i) {
@@ -324,6 +337,7 @@ Task<Result<LoadedState>> LoadBaseState(SitePtr site, Context context, BaseRecor
 
 Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, std::vector<KeyRecord> keys,
                                          std::vector<StateRun> runs) {
+  CHECK(keys.size() <= kIdempotencyKeysMax);
   runs.insert(runs.begin(), StateRun{"", KeyLines(keys), ""});
   StoredState stored;
   if (FitsInBase(*site, runs)) {
@@ -334,6 +348,7 @@ Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, std::vec
   const auto summed_up =
       std::ranges::stable_partition(runs, [](const StateRun& run) { return run.summary.empty(); });
   const std::span plain(runs.begin(), summed_up.begin());
+  CHECK(!plain.empty());  // The keys are among them.
   bool news = false;
   std::vector<PartText> texts;
   if (FitsInBase(*site, plain)) {
@@ -351,6 +366,7 @@ Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, std::vec
         continue;
       }
       const Bytes body(CompressFrame(texts[next].text));
+      CHECK(body.size() <= kFrameBytesMax);  // A line and a goal's worth of text, compressed.
       PartRef part{"log/" + site->env.uuids.Next().ToString() + ".part",
                    body.size(),
                    texts[next].lines,
@@ -364,6 +380,7 @@ Task<Result<StoredState>> StoreBaseState(SitePtr site, Context context, std::vec
     const auto results = co_await WhenAll(std::move(writes));
     for (const Status& written : results) CO_RETURN_IF_ERROR(written);
   }
+  CHECK(stored.parts.size() == texts.size());
   if (!news) co_return stored;
   for (StateRun& run : plain.subspan(1))
     stored.state.push_back({std::move(run.events), "", nullptr});

@@ -24,6 +24,7 @@ const std::string kLogName(kLogKey);
 // One request for several callers: it may take as long as the most patient of them allows. A lone
 // caller's cancellation ends it.
 Context SharedContext(const std::vector<Context>& contexts, MonotonicUs now_us) {
+  CHECK(!contexts.empty());
   Context shared = contexts.front();
   for (const Context& context : contexts) {
     shared.deadline_us = std::max(shared.deadline_us, context.deadline_us);
@@ -57,7 +58,10 @@ Result<ImagePtr> GoOnFrom(const LogSite& site, const LogImage& known, const Deco
   start->base_keys = std::make_shared<const std::vector<KeyRecord>>(std::move(keys));
   start->state = known.state;
   start->unknown_event = known.unknown_event;
+  // REQUIRES: Contains(log, known).
+  CHECK(known.version() >= log.base.version && known.unfolded.ok());
   const auto folded = static_cast<ptrdiff_t>(known.version() - log.base.version);
+  CHECK(static_cast<size_t>(folded) <= log.commits.frames.size());
   const DecodedCommits& all = log.commits;
   start->frames.assign(all.frames.begin(), all.frames.begin() + folded);
   DecodedCommits rest;
@@ -187,6 +191,7 @@ Task<Result<ImagePtr>> ReadWhole(SitePtr site, Context context, ImagePtr known, 
 // whole: a roll replaced the base, or the store answered what does not fit.
 std::optional<ImagePtr> FollowTail(const LogSite& site, const ImagePtr& known,
                                    const GetReply& reply) {
+  CHECK(known != nullptr);
   if (reply.state == GetReply::State::kUnchanged) return known;
   const uint64_t size = known->content.size();
   if (reply.state != GetReply::State::kFound || reply.bytes.empty() ||
@@ -201,6 +206,7 @@ std::optional<ImagePtr> FollowTail(const LogSite& site, const ImagePtr& known,
   content.append(known->content.view()).append(reply.bytes.view());
   auto image = ExtendImage(site.folder, *known, Bytes(std::move(content)), reply.tag, *tail);
   if (!image.ok()) return std::nullopt;
+  CHECK((*image)->order() > known->order());
   return *std::move(image);
 }
 
@@ -242,6 +248,7 @@ Task<void> LogReader::Refresh(std::shared_ptr<LogReader> self) {
   Context context;
   const auto image = co_await self->Read(std::move(context));
   std::lock_guard lock(self->mutex_);
+  CHECK(self->refreshing_);
   self->refreshing_ = false;
 }
 
@@ -279,6 +286,7 @@ Task<void> LogReader::Serve(std::shared_ptr<LogReader> self) {
     std::vector<Waiter> waiters;
     {
       std::lock_guard lock(self->mutex_);
+      CHECK(self->serving_);  // One at a time, so that a later request shows no older log.
       waiters.swap(self->waiters_);
       if (waiters.empty()) {
         self->serving_ = false;
@@ -324,6 +332,7 @@ Task<Result<ImagePtr>> LogReader::ReadOnce(std::shared_ptr<LogReader> self, Cont
   self->Learn(*image);
   std::lock_guard lock(self->mutex_);
   self->known_us_ = std::max(self->known_us_, asked_us);
+  CHECK(self->known_ != nullptr && (known == nullptr || self->known_->order() >= known->order()));
   co_return self->known_;
 }
 

@@ -35,6 +35,7 @@ class LogReader : public std::enable_shared_from_this<LogReader> {
   void Learn(ImagePtr image);
 
  private:
+  // A caller and what it wants; `done` is set once, by the answer or the end of its context.
   struct Waiter {
     Context context;
     int64_t age_us_max;

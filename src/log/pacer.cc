@@ -4,15 +4,25 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "log/limits.h"
 
 namespace duckpond {
+namespace {
+
+static_assert(kPaceNarrowing > 1 && kGatherUsMax < kTurnUs && kRoundUsMin <= kRoundUsMax);
+static_assert(kRoundUsMax < 1'000'000'000);  // Yield squares it.
+
+}  // namespace
+
 Pacer::Pacer(Env& env, double swaps_per_second_max)
     : env_(env),
       known_interval_us_(swaps_per_second_max > 0 ? static_cast<int64_t>(1e6 / swaps_per_second_max)
                                                   : 0),
       interval_us_(known_interval_us_),
-      margin_us_(known_interval_us_ / 16) {}
+      margin_us_(known_interval_us_ / 16) {
+  CHECK(swaps_per_second_max >= 0);
+}
 
 int64_t Pacer::Between(int64_t least_us, int64_t most_us) {
   const auto range = static_cast<uint64_t>(std::max<int64_t>(most_us - least_us, 0));
@@ -51,9 +61,11 @@ void Pacer::Won(bool others_wait) {
   const MonotonicUs now_us = env_.executor.NowUs();
   const int64_t took_us = now_us - sent_us_;
   put_us_ = put_us_ == 0 ? took_us : put_us_ + (took_us - put_us_) / 8;
+  CHECK(took_us >= 0);
   refused_ = false;
   margin_us_ -= margin_us_ / kPaceNarrowing;
   interval_us_ = std::max(known_interval_us_, interval_us_ - interval_us_ / kPaceNarrowing);
+  CHECK(interval_us_ >= known_interval_us_ && margin_us_ >= 0);
   // Callers who were answered just now come back in a moment: together they fill the next put.
   const int64_t gather_us = others_wait ? std::min(put_us_ / 8, kGatherUsMax) : 0;
   ready_us_ = std::max(sent_us_ + space_us(), now_us + gather_us);

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "base/check.h"
 #include "log/limits.h"
 
 namespace duckpond {
@@ -10,6 +11,7 @@ namespace duckpond {
 bool PendingCommit::BeginPut() {
   std::lock_guard lock(mutex_);
   if (answered_ || wants_out_) return false;
+  CHECK(!in_doubt_);  // What became of the last put is told before there is another.
   in_doubt_ = true;
   return true;
 }
@@ -30,7 +32,8 @@ void PendingCommit::Answer(Result<CommitReceipt> result) {
     std::lock_guard lock(mutex_);
     if (std::exchange(answered_, true)) return;
   }
-  done.Set(std::move(result));
+  const bool first = done.Set(std::move(result));
+  CHECK(first);
 }
 
 void PendingCommit::Fail(const Status& status) {
@@ -63,7 +66,8 @@ bool PendingCommit::Cancel() {
     if (in_doubt_) return true;
     answered_ = true;
   }
-  done.Set(Status::Cancelled("the commit was cancelled; it did not happen"));
+  const bool first = done.Set(Status::Cancelled("the commit was cancelled; it did not happen"));
+  CHECK(first);
   return false;
 }
 
@@ -83,6 +87,7 @@ void PendingCommit::Expire() {
 }
 
 Task<Result<CommitReceipt>> AwaitAnswer(Executor& executor, PendingPtr pending) {
+  CHECK(pending != nullptr);
   // Weak: a timer cannot be taken back, and deadlines may be far behind the answer.
   const auto expire = [weak = std::weak_ptr(pending)] {
     if (const PendingPtr still = weak.lock()) still->Expire();

@@ -5,12 +5,15 @@
 // moment that a put which carries it may be under way, nobody may say that it did not happen.
 //
 // Threads:  all methods may be called concurrently.
+// Lifetime: shared by the caller's task, which awaits it, and the committer. A deadline's timer
+//           holds it weakly: timers cannot be taken back, and may be due long after the answer.
 #pragma once
 
 #include <memory>
 #include <mutex>
 #include <utility>
 
+#include "base/check.h"
 #include "log/event_log.h"
 
 namespace duckpond {
@@ -18,7 +21,9 @@ namespace duckpond {
 class PendingCommit {
  public:
   PendingCommit(Context context, std::shared_ptr<Change> change, CommitOptions options)
-      : context(std::move(context)), change(std::move(change)), options(std::move(options)) {}
+      : context(std::move(context)), change(std::move(change)), options(std::move(options)) {
+    CHECK(this->change != nullptr);
+  }
 
   const Context context;
   const std::shared_ptr<Change> change;

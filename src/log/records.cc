@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "base/json_writer.h"
@@ -58,8 +59,8 @@ class Members {
   }
   Hash HashOf(std::string_view key) {
     auto hash = HexDecode(Text(key, 32));
-    if (!hash.ok() || hash->size() != 16) Missing(key, "a hash");
-    return hash.value_or(Hash(16, '\0'));
+    if (!hash.ok() || hash->size() != kHashBytes) Missing(key, "a hash");
+    return hash.value_or(Hash(kHashBytes, '\0'));
   }
   bool Has(std::string_view key) { return object_[key].error() == simdjson::SUCCESS; }
 
@@ -196,6 +197,7 @@ void WriteReferences(JsonWriter& json, const BaseRecord& base) {
 Hash ChainStart(const Uuid& pond) { return Xxh3_128(pond.ToString()); }
 
 std::string EncodeCommit(const CommitRecord& record, const Hash& prev) {
+  CHECK(prev.size() == kHashBytes);
   JsonWriter json;
   json.BeginObject().Key("version").Uint(record.version).Key("prev").String(HexEncode(prev));
   json.Key("time").Int(record.time_us).Key("writer").String(record.writer);
@@ -268,6 +270,7 @@ Result<BaseState> ParseStateLines(std::vector<Event> lines, const Place& place) 
 }
 
 std::string EncodeBase(const BaseRecord& base, std::string_view state_text) {
+  CHECK(base.chain.size() == kHashBytes);
   JsonWriter json;
   json.BeginObject().Key("format").Uint(base.format).Key("pond").String(base.pond.ToString());
   json.Key("version").Uint(base.version).Key("time").Int(base.time_us);

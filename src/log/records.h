@@ -21,6 +21,7 @@ namespace duckpond {
 
 // An XXH3-128 hash: 16 bytes.
 using Hash = std::string;
+inline constexpr size_t kHashBytes = 16;
 
 // A commit whose idempotency key is still remembered.
 struct KeyRecord {

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "base/check.h"
 #include "log/create.h"
 #include "log/limits.h"
 #include "log/log_object.h"
@@ -239,6 +240,7 @@ const Found* Best(const std::vector<Found>& all) {
 // Errors: kCorrupt if an object that its base names is lost. An older copy would do, and lose
 // commits that are not lost: the object may come back.
 Task<Result<Restored>> Restore(Search search, Found best) {
+  CHECK(best.copy.wrong.empty());
   Restored restored;
   CO_ASSIGN_OR_RETURN(restored.log, co_await ReadCopy(search, best));
   CO_ASSIGN_OR_RETURN(restored.decoded, DecodeLog(restored.log.view(), best.copy.source));
@@ -349,6 +351,8 @@ Task<Result<Present>> Undelete(Search search, std::string key) {
 
 // Puts `body` where `present` was seen. An answer that was lost is looked up.
 Task<Status> PutBack(Search search, std::string key, Bytes body, Present present) {
+  CHECK(!body.empty());
+  CHECK(!present.there || !present.tag.value.empty());  // Else the put would have no condition.
   const PutCondition condition =
       present.there ? PutCondition::IfMatch(present.tag) : PutCondition::IfAbsent();
   auto reply = co_await search.site->store->Put(search.context, key, body, condition);
@@ -401,6 +405,7 @@ Task<Result<Survey>> LookAround(Search search, Recovery* recovery) {
     co_return Status::NotFound("there is no trace of a pond at " + search.site->store->url());
   }
   CO_RETURN_IF_ERROR(CheckPond(survey.pond.file, survey.all));
+  CHECK(!survey.all.empty() && survey.all.front().copy.source == kLogName);
   co_return survey;
 }
 
@@ -409,6 +414,8 @@ Task<Status> MendLog(Search search, const Survey* survey, const Found* best,
                      const Restored* restored, Recovery* recovery) {
   const LogCopy& now = survey->all.front().copy;
   if (best == &survey->all.front()) co_return Status::Ok();
+  // A log that is whole is replaced by one with more in it only.
+  CHECK(!now.wrong.empty() || best->copy.last > now.last);
   recovery->steps.push_back(fmt::format("{} becomes {}, with versions {} to {}", kLogKey,
                                         best->copy.source, best->copy.first, best->copy.last));
   if (now.wrong.empty()) {
@@ -425,6 +432,7 @@ Task<Status> MendLog(Search search, const Survey* survey, const Found* best,
 
 Task<Status> MendPondFile(Search search, const KnownPond* pond, const Restored* restored,
                           Recovery* recovery) {
+  CHECK(!pond->present_whole || pond->file);
   if (pond->present_whole && pond->file->ready) co_return Status::Ok();
   PondFile file = pond->file ? *pond->file : PondFileOf(restored->decoded.base);
   file.ready = true;

@@ -25,6 +25,7 @@ SegmentRef DescribeSegment(const LogImage& image, std::string path) {
   segment.last_time_us = image.time_us();
   segment.bytes = image.content.size();
   segment.hash = Xxh3_128(image.content.view());
+  CHECK(segment.first <= segment.last && segment.first_time_us <= segment.last_time_us);
   return segment;
 }
 
@@ -42,7 +43,7 @@ Task<Status> StoreState(SitePtr site, Context context, std::vector<KeyRecord> ke
 }  // namespace
 
 Task<Result<PreparedRoll>> PrepareRoll(SitePtr site, Context context, ImagePtr image) {
-  CHECK(!image->frames.empty());
+  CHECK(!image->frames.empty() && image->unfolded.ok());
   PreparedRoll roll;
   roll.site = site;
   roll.replaces = image->base.id;
@@ -69,9 +70,14 @@ Task<Result<PreparedRoll>> PrepareRoll(SitePtr site, Context context, ImagePtr i
   base.writer = site->options.writer;
   base.proof = ProofText(*site->store);
   base.segments = image->base.segments;
+  // Histories are walked from list to list: a gap would hide all that lies before it.
+  CHECK(base.segments.empty() || base.segments.back().last + 1 == segment.first);
   base.segments.push_back(std::move(segment));
   if (base.segments.size() > kSegmentsListedMax) base.segments.erase(base.segments.begin());
   base.parts = std::move(stored.parts);
+  // What no reader takes: see DecodeBase.
+  CHECK(base.parts.size() <= kPartsMax && base.segments.size() <= kSegmentsListedMax);
+  CHECK(base.segments.back().last == base.version && base.format == kLogFormat);
   roll.start = EncodeLogStart(base, stored.text);
   if (roll.start.size() > kFrameBytesMax) {
     co_return Status::Exhausted(
@@ -109,6 +115,11 @@ ImagePtr ApplyRoll(const LogImage& image, const PreparedRoll& roll) {
     rolled->frames.push_back(std::move(frame));
   }
   rolled->content = Bytes(std::move(content));
+  CHECK(rolled->order() > image.order() && rolled->version() == image.version());
+  // What was committed since stays byte for byte.
+  CHECK(rolled->end().hash == image.end().hash);
+  CHECK(rolled->frames.empty() ||
+        rolled->frames.back().offset + rolled->frames.back().bytes == rolled->content.size());
   return rolled;
 }
 

@@ -5,6 +5,10 @@
 // it rides on a commit's own put, and keeps the frames after k byte for byte. Commits that came
 // meanwhile do not spoil it, so a log under load rolls as well as an idle one. A process that dies
 // between leaves objects that no log names.
+//
+// Threads:  tasks and functions without state. A PreparedRoll is not changed once it was shared.
+// Errors:   kExhausted – no reader would take such a base; kInternal – none takes this one, which
+//           is a bug; else as ObjectStore. Nothing has changed in any of these cases.
 #pragma once
 
 #include "log/log_image.h"
@@ -25,6 +29,7 @@ struct PreparedRoll {
 
 // Writes what a base at image->version() needs. Cost: one PUT, and one for each part that is not as
 // in the base before, all together; what Folder::Gather reads before that.
+// REQUIRES: image->unfolded.ok(), and frames behind its base.
 Task<Result<PreparedRoll>> PrepareRoll(SitePtr site, Context context, ImagePtr image);
 
 // `image` with its base replaced; its tag is the one to be swapped against. Null if the roll does

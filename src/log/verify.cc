@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "log/create.h"
 #include "log/history.h"
@@ -118,6 +119,7 @@ Task<Status> WalkLog(SitePtr site, Context context, Walk* walk, DecodedLog log,
   walk->state = loaded->state;
   walk->keys = std::move(loaded->keys);
   walk->end = {log.base.version, log.base.time_us, log.base.chain};
+  CHECK(log.commits.frames.size() == log.commits.commits.size());
   for (size_t i = 0; i < log.commits.commits.size(); ++i) {
     const CommitRecord& commit = log.commits.commits[i];
     std::string unknown_event;
@@ -168,6 +170,7 @@ Task<Result<EventLog::Report>> VerifyLog(SitePtr site, Context context, ImagePtr
   const Status walked =
       co_await WalkLog(site, context, &walk, std::move(log), std::string(kLogKey));
   if (!walked.ok()) co_return walked;
+  CHECK(walk.end.version == image->version());
   report.pond_id = image->base.pond.ToString();
   report.format = image->base.format;
   report.last_version = image->version();
