@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // What writer and reader of inline rows agree on (docs/formats/inline-rows.md).
+//
+// Format:  a change here is a new format: rows lie in the log for years, and old ones are read.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +14,7 @@ namespace duckpond {
 // The first byte of a batch.
 inline constexpr uint8_t kPlainBatch = 1;
 inline constexpr uint8_t kCompressedBatch = 2;
+// Below, zstd's own header takes more than it saves.
 inline constexpr size_t kCompressedFromBytes = 128;
 
 // The first byte of a column.

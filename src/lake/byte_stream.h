@@ -12,6 +12,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/check.h"
+
 namespace duckpond {
 
 using Int128 = __int128;
@@ -30,6 +32,7 @@ class ByteWriter {
     Varint((static_cast<Uint128>(value) << 1) ^ static_cast<Uint128>(value >> 127));
   }
   void Little(Uint128 value, uint32_t bytes) {
+    DCHECK(bytes <= sizeof(value));
     for (uint32_t i = 0; i < bytes; ++i, value >>= 8) Byte(static_cast<uint8_t>(value));
   }
   void Raw(std::string_view bytes) { bytes_ += bytes; }
@@ -73,6 +76,7 @@ class ByteReader {
     return static_cast<Int128>((value >> 1) ^ (~(value & 1) + 1));
   }
   Uint128 Little(uint32_t bytes) {
+    DCHECK(bytes <= sizeof(Uint128));
     Uint128 value = 0;
     const std::string_view raw = Raw(bytes);
     for (size_t i = raw.size(); i-- > 0;) value = (value << 8) | static_cast<uint8_t>(raw[i]);

@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "base/check.h"
+
 namespace duckpond {
 
 Catalog::Catalog() : places(std::make_shared<const std::map<Uuid, RelationPlace>>()) {
@@ -27,6 +29,7 @@ TablePtr Catalog::FindTable(const Uuid& id) const {
   const auto place = places->find(id);
   if (place == places->end()) return nullptr;
   const auto schema = schemas.find(place->second.schema);
+  DCHECK(schema != schemas.end());  // A schema that still has relations is not dropped.
   if (schema == schemas.end()) return nullptr;
   const auto found = schema->second->tables.find(place->second.name);
   return found == schema->second->tables.end() ? nullptr : found->second;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "lake/def_rules.h"
 #include "lake/limits.h"
 
@@ -21,6 +22,7 @@ Status Corrupt(fmt::format_string<Args...> format, Args&&... args) {
 CatalogBuilder::CatalogBuilder(CatalogPtr before) : catalog_(std::make_shared<Catalog>(*before)) {}
 
 Status CatalogBuilder::Apply(const LakeChange& change) {
+  CHECK(catalog_ != nullptr);  // Taken: what came now would be lost.
   const Status status =
       std::visit([&](const auto& event) { return Do(change.id, event); }, change.event);
   if (status.ok()) return status;
@@ -45,6 +47,7 @@ Result<CatalogBuilder::Work*> CatalogBuilder::TableToChange(const Uuid& id) {
   const auto place = catalog_->places->find(id);
   if (place == catalog_->places->end()) return Corrupt("there is no table {}", id.ToString());
   Schema* schema = SchemaToChange(place->second.schema);
+  CHECK(schema != nullptr);  // Only an empty schema is dropped.
   const auto found = schema->tables.find(place->second.name);
   if (found == schema->tables.end()) return Corrupt("{} is no table", id.ToString());
   auto copy = std::make_shared<Table>(*found->second);
@@ -79,6 +82,7 @@ void CatalogBuilder::Place(const Uuid& id, RelationPlace place) {
 }
 
 void CatalogBuilder::Displace(const Uuid& id) {
+  CHECK(catalog_->places->contains(id));
   Place(id, {});  // Makes the map our own to change.
   places_->erase(id);
 }
@@ -112,6 +116,7 @@ Status CatalogBuilder::Do(const Uuid&, const lake_event::DropSchema& event) {
 }
 
 Status CatalogBuilder::Do(const Uuid& id, const lake_event::CreateTable& event) {
+  CHECK(event.def->id == id);  // Rows and files refer to the table by its event's id.
   if (std::string wrong = WrongTable(*event.def); !wrong.empty()) {
     return Corrupt("table \"{}\": {}", event.def->name, wrong);
   }
@@ -132,8 +137,10 @@ Status CatalogBuilder::Do(const Uuid&, const lake_event::DropTable& event) {
     return Corrupt("there is no table {} (\"{}\")", event.table.ToString(), event.name);
   }
   Schema* schema = SchemaToChange(place->second.schema);
+  CHECK(schema != nullptr);
   const auto found = schema->tables.find(place->second.name);
   if (found == schema->tables.end()) return Corrupt("\"{}\" is no table", event.name);
+  CHECK(catalog_->inline_bytes >= found->second->inline_bytes);  // It is the sum of all tables'.
   catalog_->inline_bytes -= found->second->inline_bytes;
   schema->tables.erase(found);
   last_ = nullptr;
@@ -143,6 +150,7 @@ Status CatalogBuilder::Do(const Uuid&, const lake_event::DropTable& event) {
 }
 
 Status CatalogBuilder::Do(const Uuid& id, const lake_event::CreateView& event) {
+  CHECK(event.def->id == id);
   if (std::string wrong = WrongView(*event.def); !wrong.empty()) {
     return Corrupt("view \"{}\": {}", event.def->name, wrong);
   }
@@ -159,6 +167,7 @@ Status CatalogBuilder::Do(const Uuid&, const lake_event::DropView& event) {
     return Corrupt("there is no view {} (\"{}\")", event.view.ToString(), event.name);
   }
   Schema* schema = SchemaToChange(place->second.schema);
+  CHECK(schema != nullptr);
   if (schema->views.erase(place->second.name) == 0) return Corrupt("\"{}\" is no view", event.name);
   Displace(event.view);
   return Status::Ok();
@@ -205,6 +214,7 @@ Status CatalogBuilder::CommentOnTable(const lake_event::SetComment& event) {
 Status CatalogBuilder::CommentOnView(const lake_event::SetComment& event) {
   const RelationPlace& place = catalog_->places->at(event.id);
   auto& slot = SchemaToChange(place.schema)->views[place.name];
+  CHECK(slot != nullptr);  // Whoever calls has seen that it is a view.
   auto def = std::make_shared<ViewDef>(*slot);
   if (event.on == lake_event::SetComment::On::kView) {
     def->comment = event.comment;
@@ -339,6 +349,7 @@ Status CatalogBuilder::Do(const Uuid&, const lake_event::FlushRows& event) {
                    table.def->name, rows, event.first_row_id, event.end_row_id, event.rows);
   }
   table.inline_rows = SharedList<InlineRowsPtr>(std::move(kept));
+  CHECK(table.inline_bytes >= bytes && catalog_->inline_bytes >= bytes);
   table.inline_bytes -= bytes;
   catalog_->inline_bytes -= bytes;
   table.rows -= rows;

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/check.h"
 #include "lake/catalog.h"
 #include "lake/events.h"
 
@@ -31,7 +32,10 @@ class CatalogBuilder {
   // As it is now. Valid until the next Apply.
   const Catalog& current() const { return *catalog_; }
   // The builder must not be used afterwards.
-  CatalogPtr Take() { return std::move(catalog_); }
+  CatalogPtr Take() {
+    CHECK(catalog_ != nullptr && catalog_->schemas.contains("main"));
+    return std::move(catalog_);
+  }
 
  private:
   // A table that this builder has copied, with what makes adding many files to it cheap.

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/check.h"
 #include "lake/catalog_builder.h"
 #include "lake/event_kinds.h"
 #include "lake/events.h"
@@ -39,6 +40,7 @@ Event EncodeFile(const Uuid& table, const DataFilePtr& file) {
 // How much text a file of the table has, going by some of its loose ones. REQUIRES: it has some.
 uint64_t TextBytesOfAFile(const Table& table) {
   const auto& loose = table.files.loose();
+  CHECK(!loose.empty());
   const size_t step = std::max<size_t>(loose.size() / 16, 1);
   uint64_t bytes = 0;
   uint64_t files = 0;
@@ -64,6 +66,7 @@ std::vector<DataFilePtr> NearKeysTogether(std::vector<DataFilePtr> files) {
 }
 
 StateRun SummedUp(const std::string& place, const Uuid& table, std::vector<DataFilePtr> files) {
+  CHECK(!files.empty());
   std::ranges::stable_sort(files, {}, [](const DataFilePtr& file) { return file->first_row_id; });
   StateRun run{place, {}, EncodeSummary(Summarize(table, files))};
   for (const DataFilePtr& file : files) run.events.push_back(EncodeFile(table, file));
@@ -87,6 +90,7 @@ void UnfoldFiles(const std::string& place, const Table& table, std::vector<State
   }
   const std::vector<DataFilePtr> files = NearKeysTogether(loose);
   const uint64_t parts = (text_bytes - 1) / PartTextBytes(table, file_bytes) + 1;
+  CHECK(parts > 0);
   for (uint64_t part = 0; part < parts; ++part) {
     const auto at = [&](uint64_t i) {
       return files.begin() + static_cast<ptrdiff_t>(files.size() * i / parts);
@@ -199,6 +203,7 @@ StatePtr CatalogFolder::Empty() const {
 
 Result<StatePtr> CatalogFolder::Fold(StatePtr before, std::span<const Event> events) const {
   if (events.empty()) return before;
+  CHECK(before != nullptr);
   EventDecoder decoder;
   CatalogBuilder builder(std::static_pointer_cast<const Catalog>(before));
   RETURN_IF_ERROR(Apply(events, decoder, builder));

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <set>
 
+#include "base/check.h"
 #include "lake/batch_format.h"
 #include "lake/byte_stream.h"
 #include "lake/column_batch.h"
@@ -68,6 +69,7 @@ class ColumnReader {
 
   // `count`, or nothing once the batch would take more memory than it may.
   uint64_t Spend(uint64_t count, uint64_t bytes_each) {
+    DCHECK(bytes_each > 0);
     if (wrong() != nullptr) return 0;
     if (count > budget_ / bytes_each) {
       Wrong("more values than a batch may hold");
@@ -195,6 +197,7 @@ Result<ColumnBatch> DecodeBody(std::string_view bytes,
   }
   if (reader.wrong() != nullptr) return Corrupt(reader.wrong());
   if (!reader.in().at_end()) return Corrupt("bytes behind the last column");
+  DCHECK(batch.columns.size() == columns && batch.field_ids.size() == columns);
   return batch;
 }
 

@@ -26,6 +26,7 @@ class Integers {
     for (const Int128 value : values_) spread |= Above(value, base);
     uint8_t width = 0;
     for (; spread != 0; spread >>= 8) ++width;
+    DCHECK(width <= sizeof(Int128));
     out.Byte(width);
     out.Zigzag(base);
     for (const Int128 value : values_) out.Little(Above(value, base), width);

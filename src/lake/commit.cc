@@ -86,11 +86,14 @@ Task<Status> WriteRowsAsFiles(TransactionStatePtr state, Context context, Catalo
     const Uuid table_id = add->table;
     const TablePtr table = view->FindTable(table_id);
     CHECK(table != nullptr);  // Dropping a table forgets the steps that concern it.
+    const uint64_t rows = add->rows->rows;
     CO_ASSIGN_OR_RETURN(ColumnBatch batch, DecodeRows(*table->def, *add->rows));
     std::vector<ColumnBatch> batches;
     batches.push_back(std::move(batch));
     CO_ASSIGN_OR_RETURN(DataFile file,
                         co_await engine->WriteFile(context, table, std::move(batches)));
+    // The file takes the place of the rows: what is not in it is lost with the commit.
+    CHECK(file.rows == rows);
     if (file.id.is_nil()) file.id = state->site->env.uuids.Next();
     step.change.id = file.id;
     auto shared = std::make_shared<const DataFile>(std::move(file));
@@ -139,6 +142,7 @@ Task<Result<bool>> PrepareFlush(TransactionStatePtr state, Context context, Cata
   std::erase_if(tables,
                 [&](const TablePtr& table) { return view->FindTable(table->def->id) == nullptr; });
   auto prepared = co_await PrepareFlushes(site, context, std::move(tables));
+  CHECK(state->flushes.empty());  // Files of flushes before would be named by nobody, and stay.
   state->flushes = std::move(prepared.flushes);
   const bool drowning =
       newest->inline_bytes + own > std::max(kInlineBytesDefault, kInlineOverflow * limit);
@@ -167,6 +171,7 @@ Task<Result<CommitReceipt>> DoCommit(TransactionStatePtr state, Context context,
   const PondSitePtr site = state->site;
   // A second commit would have a transaction id of its own, and make all of it twice.
   CHECK(!state->committing);
+  CHECK(view != nullptr);
   state->committing = true;
   if (state->steps.empty()) {
     std::vector<std::string> paths = state->discarded;
@@ -183,6 +188,7 @@ Task<Result<CommitReceipt>> DoCommit(TransactionStatePtr state, Context context,
   if (options.transaction.is_nil()) options.transaction = site->env.uuids.Next();
   auto receipt = co_await site->log->Commit(context, MakeChange(state), std::move(options));
   if (*entered) site->flush_gate.Leave();
+  CHECK(!receipt.ok() || receipt->repeated || receipt->version > state->base.version);
   if (receipt.ok()) {
     co_await DeleteUnnamed(state, context, *receipt);
   } else if (IsDefinite(receipt.error().code())) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/check.h"
 #include "lake/key.h"
 #include "lake/limits.h"
 #include "log/lines.h"
@@ -99,6 +100,7 @@ size_t NestedFields(const Type& type) {
 
 void NumberFields(TableDef& def) {
   // All columns first, then what is inside of them: a table's own columns are numbered 1, 2, 3.
+  CHECK(def.next_field_id >= 1);  // 0 stands for a field without an id.
   for (Column& column : def.columns) {
     if (column.field_id == 0) column.field_id = def.next_field_id++;
   }

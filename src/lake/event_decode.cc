@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/little_endian.h"
 #include "lake/event_kinds.h"
@@ -402,6 +403,9 @@ constexpr auto ReadFunctions(std::variant<T...>*) {
   return std::array<ReadFunction, sizeof...(T)>{ReadEvent<T>...};
 }
 constexpr auto kReadFunctions = ReadFunctions(static_cast<LakeEvent*>(nullptr));
+// Words are read by their place in these lists.
+static_assert(kConstraintWords.size() == static_cast<size_t>(Constraint::Kind::kForeignKey) + 1);
+static_assert(kCommentWords.size() == static_cast<size_t>(lake_event::SetComment::On::kColumn) + 1);
 
 }  // namespace
 
@@ -424,6 +428,7 @@ EventDecoder::~EventDecoder() = default;
 
 Result<LakeEvent> EventDecoder::Decode(const Event& event) {
   const auto kinds = EventKinds();
+  CHECK(kinds.size() == kReadFunctions.size());
   const auto kind = std::ranges::find(kinds, std::string_view(event.name), &EventKind::name);
   if (kind == kinds.end()) {
     return Status::Unsupported(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/json_writer.h"
 #include "base/little_endian.h"
@@ -100,6 +101,7 @@ void WriteKey(JsonWriter& json, const KeySummary& key) {
   WriteBytes(json, "min", key.min);
   WriteBytes(json, "max", key.max);
   if (!key.hashes.empty()) {
+    DCHECK(std::ranges::is_sorted(key.hashes));  // Readers refuse others: they search in them.
     std::string hashes;
     for (const uint64_t hash : key.hashes) AppendLittleEndian(hashes, hash);
     WriteBytes(json, "hashes", hashes);
@@ -221,7 +223,10 @@ void Write(JsonWriter& json, const lake_event::FlushRows& event) {
 
 }  // namespace
 
-std::string_view NameOf(const LakeEvent& event) { return EventKinds()[event.index()].name; }
+std::string_view NameOf(const LakeEvent& event) {
+  CHECK(EventKinds().size() == std::variant_size_v<LakeEvent>);
+  return EventKinds()[event.index()].name;
+}
 
 Event EncodeEvent(const LakeChange& change) {
   JsonWriter json;

@@ -2,6 +2,8 @@
 //
 // Words inside of events, which writer and reader share.
 //
+// Hazard:  a word's place in its list is its value; logs have the words. New ones go to the end.
+//
 // Format:  docs/formats/events.md
 #pragma once
 

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/check.h"
 #include "lake/def_rules.h"
 #include "lake/event_kinds.h"
 #include "lake/events.h"
@@ -72,6 +73,7 @@ std::optional<KeySummary> MergeKey(const std::vector<DataFilePtr>& files, uint32
 }
 
 void AddBounds(const std::vector<DataFilePtr>& files, DataFile& all) {
+  CHECK(!files.empty());
   size_t left = kBoundsBytesMax;
   const auto fits = [&left](size_t bytes) {
     if (bytes > left) return false;
@@ -160,6 +162,7 @@ class KeptBlocks {
     places_[files.get()] = std::prev(order_.end());
     bytes_ += text_bytes;
     while (bytes_ > kBlockBytesInMemoryMax && order_.size() > 1) {
+      CHECK(order_.size() == places_.size() && bytes_ >= order_.front().bytes);
       bytes_ -= order_.front().bytes;
       places_.erase(order_.front().files.get());
       gone.push_back(std::move(order_.front().files));
@@ -181,6 +184,7 @@ class KeptBlocks {
 }  // namespace
 
 FilesSummary Summarize(const Uuid& table, const std::vector<DataFilePtr>& files) {
+  CHECK(!files.empty());
   FilesSummary summary;
   summary.table = table;
   summary.files = files.size();
@@ -198,12 +202,15 @@ FilesSummary Summarize(const Uuid& table, const std::vector<DataFilePtr>& files)
     all.rows += file->rows;
   }
   AddBounds(files, all);
+  DCHECK(Broken(files, summary).empty());  // What readers hold it against.
   return summary;
 }
 
 FileBlock::FileBlock(std::shared_ptr<const TableDef> def, FilesSummary summary,
                      UnreadLinesPtr lines)
-    : def_(std::move(def)), summary_(std::move(summary)), lines_(std::move(lines)) {}
+    : def_(std::move(def)), summary_(std::move(summary)), lines_(std::move(lines)) {
+  CHECK(def_ != nullptr && lines_ != nullptr && summary_.files > 0);
+}
 
 // Several that ask at the same time share the request (store/sharing_store.h), and each decodes it.
 Task<Result<FileBlock::Files>> FileBlock::Read(FileBlockPtr block, Context context) {
@@ -244,6 +251,7 @@ Result<std::vector<DataFilePtr>> FileBlock::Decode(const std::vector<Event>& eve
     }
     files.push_back(std::move(add->file));
   }
+  CHECK(files.size() == events.size());
   if (const std::string broken = Broken(files, summary_); !broken.empty()) {
     return Status::Corrupt("a part of its files has other ones than its summary says: " + broken);
   }
@@ -251,12 +259,14 @@ Result<std::vector<DataFilePtr>> FileBlock::Decode(const std::vector<Event>& eve
 }
 
 void FileList::Add(DataFilePtr file) {
+  CHECK(file != nullptr);
   ++size_;
   bytes_ += file->bytes;
   InsertByRowId(loose_, std::move(file));
 }
 
 void FileList::Add(FileBlockPtr block) {
+  CHECK(block != nullptr);
   size_ += block->summary().files;
   bytes_ += block->summary().all.bytes;
   blocks_.Mutable().push_back(std::move(block));
@@ -288,6 +298,10 @@ Task<Result<FileList>> FileList::Unpack(Context context, FileList list,
   CO_ASSIGN_OR_RETURN(std::vector<DataFilePtr> files,
                       co_await Collect(std::move(context), std::move(blocks), list.loose_));
   list.loose_ = SharedList<DataFilePtr>(std::move(files));
+  // No file was lost on the way, nor doubled.
+  uint64_t count = list.loose_.size();
+  for (const FileBlockPtr& block : list.blocks_) count += block->summary().files;
+  CHECK(count == list.size_);
   co_return list;
 }
 

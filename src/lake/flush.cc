@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "lake/limits.h"
 
 namespace duckpond {
@@ -25,6 +26,7 @@ struct Batches {
 };
 
 Result<Batches> Collect(const Table& table) {
+  CHECK(!table.inline_rows.empty());
   Batches result;
   result.flush.table = table.def->id;
   result.flush.first_row_id = table.inline_rows[0]->first_row_id;
@@ -43,6 +45,7 @@ Result<Batches> Collect(const Table& table) {
 Task<Result<PreparedFlush>> Prepare(PondSitePtr site, Context context, TablePtr table) {
   CO_ASSIGN_OR_RETURN(Batches collected, Collect(*table));
   const auto engine = site->engine();
+  CHECK(engine != nullptr);  // Whoever begins a flush has looked.
   CO_ASSIGN_OR_RETURN(DataFile file,
                       co_await engine->WriteFile(context, table, std::move(collected.batches)));
   PreparedFlush flush = std::move(collected.flush);
@@ -76,6 +79,7 @@ std::vector<TablePtr> TablesToFlush(const Catalog& catalog, uint64_t bytes, uint
     left -= std::min(left, full[count++]->inline_bytes);
   }
   full.resize(count);
+  CHECK(full.size() <= kFlushFilesMax);
   return full;
 }
 
@@ -96,6 +100,9 @@ Task<PreparedFlushes> PrepareFlushes(PondSitePtr site, Context context,
 }
 
 std::vector<LakeChange> FlushChanges(const PreparedFlush& flush, const Catalog& catalog) {
+  // With the change the rows leave the log: the file has all of them, under their own ids.
+  CHECK(flush.file != nullptr && flush.file->row_id_column);
+  CHECK(flush.file->rows == flush.row_count && flush.first_row_id < flush.end_row_id);
   const TablePtr table = catalog.FindTable(flush.table);
   if (table == nullptr || table->inline_rows.size() < flush.rows.size()) return {};
   // All of them are still there, and they are still the oldest.

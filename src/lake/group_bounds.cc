@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/check.h"
 #include "lake/key.h"
 
 namespace duckpond {
@@ -12,12 +13,14 @@ namespace {
 
 // The shortest prefix of `key` that is greater than `below`. REQUIRES: below < key.
 std::string CutMin(std::string_view key, std::string_view below) {
+  DCHECK(below < key);
   const auto [end, other] = std::ranges::mismatch(key, below);
   return std::string(key.begin(), end == key.end() ? end : end + 1);
 }
 
 // A short bound that is not less than `key` and less than `above`. REQUIRES: key < above.
 std::string CutMax(std::string_view key, std::string_view above) {
+  DCHECK(key < above);
   // As long as both begin alike, a byte that is raised is above `above`.
   const auto differ = std::ranges::mismatch(key, above).in1 - key.begin();
   for (size_t bytes = static_cast<size_t>(differ) + 1; bytes < key.size(); ++bytes) {
@@ -41,6 +44,8 @@ void CutGroupBounds(std::vector<RowGroup>& groups) {
     std::string max = CutMax(group.key_max, next.key_min);
     next.key_min = CutMin(next.key_min, max);
     group.key_max = std::move(max);
+    // Else a key would lie in both groups, or in none.
+    DCHECK(group.key_min <= group.key_max && group.key_max < next.key_min);
   }
 }
 

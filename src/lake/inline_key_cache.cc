@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "lake/limits.h"
 
 namespace duckpond {
@@ -44,6 +45,7 @@ Result<KeySourcePtr> InlineKeyCache::Get(const TableDef& def, const InlineRows& 
     bytes_ = 0;
   }
   if (sources_.emplace(rows.id, source).second) bytes_ += bytes;
+  CHECK(bytes_ <= kInlineKeyBytesInMemoryMax || sources_.size() == 1);
   return source;
 }
 

@@ -80,6 +80,7 @@ Uint128 UnorderedFloat(Uint128 bits, uint32_t bytes) {
 
 // All NaNs are one, and so are both zeros.
 Uint128 CanonicalFloat(Uint128 bits, uint32_t bytes) {
+  DCHECK(bytes == sizeof(float) || bytes == sizeof(double));
   if (bytes == sizeof(float)) {
     const auto value = std::bit_cast<float>(static_cast<uint32_t>(bits));
     if (std::isnan(value)) return 0x7fc0'0000;
@@ -123,6 +124,8 @@ struct Interval {
 };
 
 void AppendInterval(std::string_view value, std::string& key) {
+  static_assert(sizeof(Interval) == 16);
+  DCHECK(value.size() == sizeof(Interval));
   Interval interval;
   std::memcpy(&interval, value.data(), sizeof(interval));
   const int64_t us = interval.us % kDayUs;
@@ -135,6 +138,7 @@ void AppendInterval(std::string_view value, std::string& key) {
 }
 
 Result<std::string> DecodeInterval(std::string_view key) {
+  DCHECK(key.size() == kIntervalBytes);
   auto months = static_cast<int64_t>(FromBig(key.substr(0, 8)) ^ TopBit(8));
   int64_t days = static_cast<int32_t>(FromBig(key.substr(8, 4)) ^ TopBit(4));
   const auto us = static_cast<int64_t>(FromBig(key.substr(12, 8)) ^ TopBit(8));
@@ -191,6 +195,7 @@ std::string DecodeText(std::string_view key) {
 bool HasKeyOrder(const Type& type) { return OrderOf(type) != Order::kNone; }
 
 void AppendKey(const Type& type, std::string_view value, std::string& key) {
+  DCHECK(OrderOf(type) == Order::kText || value.size() == LayoutOf(type).fixed_bytes);
   const auto bytes = static_cast<uint32_t>(value.size());
   switch (OrderOf(type)) {
     case Order::kSigned:
@@ -208,7 +213,7 @@ void AppendKey(const Type& type, std::string_view value, std::string& key) {
     case Order::kInterval:
       return AppendInterval(value, key);
     case Order::kNone:
-      CHECK(false);
+      CHECK(false);  // HasKeyOrder keeps such columns out of keys and bounds.
   }
 }
 
@@ -264,6 +269,7 @@ std::optional<std::string> KeyUpperBound(std::string_view key, size_t bytes_max)
   while (!bound.empty() && bound.back() == '\xff') bound.pop_back();
   if (bound.empty()) return std::nullopt;
   bound.back() = static_cast<char>(static_cast<uint8_t>(bound.back()) + 1);
+  DCHECK(bound > key);
   return bound;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "lake/limits.h"
 
@@ -27,6 +28,7 @@ bool HaveCommonHash(const std::vector<uint64_t>& a, const std::vector<uint64_t>&
 // Those of `sorted` that lie in [min, max] and, where hashes are known, have one of them.
 Keys Candidates(const Keys& sorted, const std::string& min, const std::string& max,
                 const std::vector<uint64_t>* hashes) {
+  DCHECK(std::ranges::is_sorted(sorted) && min <= max);
   const auto first = std::ranges::lower_bound(sorted, min);
   const auto last = std::ranges::upper_bound(sorted, max);
   Keys candidates;
@@ -55,6 +57,7 @@ bool GroupsKnow(const KeySite& site, const DataFile& file) {
 
 // The parts of `file` in which `candidates` may be, each as narrow as can be.
 std::vector<Range> RangesOf(const KeySite& site, const DataFile& file, const Keys& candidates) {
+  CHECK(!candidates.empty());
   if (!GroupsKnow(site, file)) {
     return {{site.constraint, candidates.front(), candidates.back()}};
   }
@@ -99,6 +102,7 @@ struct FileKeys {
 };
 
 FileKeys KeysOfFile(const KeySource& source, const KeyExtent& extent) {
+  CHECK(source.file != nullptr);  // Else its keys would be known.
   return {source.file, extent.hashes, extent.hash_list};
 }
 

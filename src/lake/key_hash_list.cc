@@ -18,6 +18,9 @@ namespace {
 using Place = HashLists::Place;
 
 constexpr int kHashBits = 48;
+static_assert(kListedHashBytes * 8 == kHashBits);
+static_assert(HashListBytes(kPageHashes + 1) ==
+              (kPageHashes + 1) * kListedHashBytes + 2 * kPageChecksumBytes);
 // More keys than this are looked for in the whole list.
 constexpr size_t kWindowsMax = 4;
 // Lists of at most so many bytes are read whole, and remembered.
@@ -35,6 +38,7 @@ std::string ListedHash(uint64_t hash) {
 
 // Empty behind the last one.
 std::string_view At(std::string_view list, uint64_t index) {
+  DCHECK(index * kListedHashBytes <= list.size());
   return list.substr(index * kListedHashBytes, kListedHashBytes);
 }
 
@@ -66,6 +70,7 @@ uint64_t PageStart(uint64_t index) { return index / kPageHashes * kPageHashes; }
 // it was is seen from the window's ends.
 Window WindowOf(uint64_t hash, uint64_t count) {
   constexpr uint64_t kSlackMin = 32;
+  CHECK(count > 0);
   const auto place = static_cast<uint64_t>((static_cast<unsigned __int128>(hash) * count) >> 64);
   const uint64_t slack = kSlackMin + 3 * static_cast<uint64_t>(std::sqrt(double(count)));
   return {PageStart(place - std::min(place, slack)),
@@ -74,6 +79,7 @@ Window WindowOf(uint64_t hash, uint64_t count) {
 
 // The hashes of whole pages, without the checksums; none if one of those is wrong.
 std::optional<std::string> CheckedHashes(std::string_view pages, uint64_t count) {
+  CHECK(pages.size() == HashListBytes(count));
   std::string hashes;
   hashes.reserve(count * kListedHashBytes);
   while (count > 0) {
@@ -138,6 +144,7 @@ std::string EncodeHashList(std::vector<uint64_t> hashes) {
     }
     AppendLittleEndian(list, Xxh3_64(std::string_view(list).substr(page)));
   }
+  CHECK(list.size() == HashListBytes(hashes.size()));  // Readers reckon by it where a page lies.
   return list;
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
+
 namespace duckpond {
 namespace {
 
@@ -40,6 +42,7 @@ std::vector<std::string> FixedKeys(const Predicate& predicate, const Constraint&
     }
     keys = std::move(joined);
   }
+  CHECK(keys.size() <= kProbedKeysMax);
   return keys;
 }
 
@@ -65,6 +68,7 @@ std::optional<KeyProbe> KeyProbeOf(const Predicate& predicate, const TableDef& d
 
 bool ProbePays(const ReadPrice& price, const KeyProbe& probe,
                const std::vector<ProbedFile>& files) {
+  CHECK(!probe.keys.empty());
   uint64_t listed = 0;
   double reading = 0;
   double looking = price.trip_usd;
@@ -98,6 +102,7 @@ Task<Result<std::vector<bool>>> MayHaveKeys(std::shared_ptr<HashLists> lists, Co
     if (!answer.ok()) co_return answer.error();
     may_have.push_back(*answer);
   }
+  CHECK(may_have.size() == files.size());
   co_return may_have;
 }
 

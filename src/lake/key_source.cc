@@ -3,11 +3,13 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "lake/key.h"
 
 namespace duckpond {
 
 Result<SortedKeys> KeysOf(const TableDef& def, size_t constraint, const ColumnBatch& batch) {
+  CHECK(constraint < def.constraints.size());
   std::vector<const ColumnData*> columns;
   for (const uint32_t field_id : def.constraints[constraint].field_ids) {
     columns.push_back(batch.Find(field_id));
@@ -32,11 +34,13 @@ Result<SortedKeys> KeysOf(const TableDef& def, size_t constraint, const ColumnBa
 }
 
 const std::string* FirstTwin(const std::vector<std::string>& sorted) {
+  DCHECK(std::ranges::is_sorted(sorted));
   const auto twin = std::ranges::adjacent_find(sorted);
   return twin == sorted.end() ? nullptr : &*twin;
 }
 
 KeySourcePtr FileSource(DataFilePtr file) {
+  CHECK(file != nullptr);
   auto source = std::make_shared<KeySource>();
   source->id = file->id;
   source->file = std::move(file);
@@ -55,6 +59,7 @@ Result<KeySourcePtr> RowsSource(const TableDef& def, const Uuid& id, const Colum
 
 std::optional<KeyExtent> ExtentOf(const KeySource& source, size_t place, uint32_t constraint) {
   if (source.file == nullptr) {
+    CHECK(place < source.keys.size());
     const std::vector<std::string>& keys = source.keys[place];
     if (keys.empty()) return std::nullopt;
     return KeyExtent{&keys.front(), &keys.back(), nullptr, {}, &keys};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "lake/byte_stream.h"
 #include "lake/key.h"
@@ -44,6 +45,7 @@ std::string DateText(int64_t day) {
   const int64_t day_of_month = in_year - (153 * march_month + 2) / 5 + 1;
   const int64_t month = march_month < 10 ? march_month + 3 : march_month - 9;
   const int64_t year = year_in_era + era * 400 + (month <= 2 ? 1 : 0);
+  DCHECK(month >= 1 && month <= 12 && day_of_month >= 1 && day_of_month <= 31);
   return fmt::format("{:04}-{:02}-{:02}", year, month, day_of_month);
 }
 
@@ -67,6 +69,7 @@ std::string TimestampText(int64_t units, int64_t per_second, int places) {
 
 template <class T>
 T As(std::string_view value) {
+  DCHECK(value.size() == sizeof(T));
   T result;
   std::memcpy(&result, value.data(), sizeof(result));
   return result;
@@ -138,10 +141,12 @@ std::string KeyText(const TableDef& def, size_t constraint, std::string_view key
   const std::vector<Type> types = def.KeyTypes(constraint);
   const auto values = SplitKey(types, key);
   if (!values.ok()) return HexEncode(key);
+  CHECK(values->size() == types.size());
   std::string text;
   for (size_t i = 0; i < types.size(); ++i) {
     if (i > 0) text += ", ";
     const Column* column = def.FindColumn(def.constraints[constraint].field_ids[i]);
+    CHECK(column != nullptr);  // KeyTypes has found it.
     text += column->name + ": " + ValueText(types[i], (*values)[i]);
   }
   return text;

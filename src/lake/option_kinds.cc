@@ -20,6 +20,7 @@ constexpr OptionKind kKinds[] = {
 
 // Far above what a log can hold, and below what a number may be anywhere.
 constexpr uint64_t kNumberMax = uint64_t{1} << 40;
+static_assert(kInlineBytesDefault <= kNumberMax && kInlineTransactionBytesDefault <= kNumberMax);
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lake/pond.h"
 
+#include "base/check.h"
 #include "lake/catalog_folder.h"
 #include "lake/key_probe.h"
 #include "lake/pond_site.h"
@@ -11,6 +12,7 @@ namespace {
 
 Result<CatalogSnapshot> ToCatalog(Result<Snapshot> snapshot) {
   if (!snapshot.ok()) return std::move(snapshot).error();
+  CHECK(snapshot->state != nullptr);
   return CatalogSnapshot{snapshot->version, snapshot->time_us,
                          std::static_pointer_cast<const Catalog>(snapshot->state)};
 }
@@ -41,6 +43,7 @@ class PondImpl final : public Pond {
     return {0, 0, std::static_pointer_cast<const Catalog>(CatalogFolder::Instance().Empty())};
   }
   std::unique_ptr<Transaction> Begin(CatalogSnapshot snapshot) override {
+    CHECK(snapshot.catalog != nullptr);
     return std::make_unique<TransactionImpl>(site_, std::move(snapshot));
   }
   ObjectStore& store() override { return *site_->store; }

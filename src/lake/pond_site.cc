@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "lake/limits.h"
+#include "log/pond_file.h"
 
 namespace duckpond {
 
@@ -32,6 +33,10 @@ std::optional<Completion<bool>> FlushGate::WaitForLeave() {
 }
 
 Task<void> DeleteObjects(PondSitePtr site, Context context, std::vector<std::string> paths) {
+  for (const std::string& path : paths) {
+    // Data files only: without the log, or a segment or part that it names, all is lost.
+    CHECK(!path.empty() && path != kLogKey && path != kPondKey && !path.starts_with("log/"));
+  }
   // Without the caller's cancellation: it is often why there is something to clean up.
   Context own;
   own.ledger = context.ledger;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/check.h"
 #include "base/hash.h"
 
 namespace duckpond {
@@ -26,6 +27,7 @@ bool Within(const std::string& value, const Bounds& bounds) {
 // Whether a value within the bounds may stand in this relation to the predicate's.
 bool MayCompare(const Predicate& predicate, const Bounds& bounds) {
   const std::vector<std::string>& values = predicate.values;
+  DCHECK(predicate.kind == Kind::kIn || !values.empty());
   switch (predicate.kind) {
     case Kind::kEqual:
       return Within(values[0], bounds);
@@ -109,6 +111,7 @@ struct JoinedBounds {
 // Values of one column are prefixes of joined keys, and no value's encoding is a prefix of
 // another's: so a comparison with as many bytes of the bound decides.
 bool FirstColumnMayMatch(const Predicate& predicate, const JoinedBounds& bounds) {
+  DCHECK(bounds.field_ids != nullptr && !bounds.field_ids->empty());
   if (predicate.field_id != bounds.field_ids->front() || !IsComparison(predicate.kind)) return true;
   if (predicate.kind == Kind::kNotEqual) return true;
   return std::ranges::any_of(predicate.values, [&](const std::string& value) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace duckpond {
 namespace {
 
@@ -17,6 +19,7 @@ double Cost(const ReadPrice& price, uint64_t requests, uint64_t bytes) {
 }  // namespace
 
 ReadPrice PriceOfReads(const Prices& prices, const StoreSpeed& speed) {
+  CHECK(speed.requests_in_flight > 0 && speed.bytes_per_second > 0);
   const double latency_seconds = static_cast<double>(speed.latency_us) / kUsPerSecond;
   ReadPrice price;
   price.trip_usd = latency_seconds * kWaitUsdPerSecond;

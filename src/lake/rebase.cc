@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "lake/catalog_builder.h"
 #include "lake/transaction_state.h"
 
@@ -20,6 +21,7 @@ Status ApplySteps(const TransactionState& state, const Catalog& newest, CatalogB
     if (!applied.ok()) return Status::Conflict(applied.message());
     events.push_back(EncodeEvent(change));
   }
+  CHECK(events.size() == state.steps.size());  // One each: nothing of the transaction is left out.
   return Status::Ok();
 }
 
@@ -41,7 +43,9 @@ void ApplyFlushes(TransactionState& state, CatalogBuilder& builder, std::vector<
 
 class TransactionChange final : public Change {
  public:
-  explicit TransactionChange(TransactionStatePtr state) : state_(std::move(state)) {}
+  explicit TransactionChange(TransactionStatePtr state) : state_(std::move(state)) {
+    CHECK(state_ != nullptr && state_->committing);
+  }
 
   Task<Result<std::vector<Event>>> Rebase(Context context, Snapshot newest) override {
     return DoRebase(state_, std::move(context), std::move(newest));
@@ -51,6 +55,7 @@ class TransactionChange final : public Change {
   static Task<Result<std::vector<Event>>> DoRebase(TransactionStatePtr state, Context context,
                                                    Snapshot newest) {
     const auto catalog = std::static_pointer_cast<const Catalog>(newest.state);
+    CHECK(catalog != nullptr && newest.version >= state->base.version);
     CatalogBuilder builder(catalog);
     std::vector<Event> events;
     CO_RETURN_IF_ERROR(ApplySteps(*state, *catalog, builder, events));

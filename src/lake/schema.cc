@@ -38,6 +38,7 @@ std::vector<size_t> TableDef::Keys() const {
 }
 
 std::vector<Type> TableDef::KeyTypes(size_t constraint) const {
+  CHECK(constraint < constraints.size());
   std::vector<Type> types;
   for (const uint32_t field_id : constraints[constraint].field_ids) {
     const Column* column = FindColumn(field_id);

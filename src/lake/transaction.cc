@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "lake/catalog_builder.h"
 #include "lake/def_rules.h"
 #include "lake/key.h"
@@ -73,9 +74,12 @@ TransactionImpl::TransactionImpl(PondSitePtr site, CatalogSnapshot snapshot)
   state_->site = std::move(site);
   state_->base = std::move(snapshot);
   view_ = state_->base.catalog;
+  CHECK(state_->site != nullptr && view_ != nullptr);
 }
 
 Status TransactionImpl::Add(const Uuid& id, LakeEvent event, const Uuid& schema_id) {
+  CHECK(!id.is_nil());
+  CHECK(!state_->committing);  // Attempts that follow would commit what others did not.
   LakeChange change{id, std::move(event)};
   // On the view first: a change that is refused leaves neither a step nor a trace in it.
   CatalogBuilder builder(view_);
@@ -170,6 +174,7 @@ Status TransactionImpl::DropTable(const std::string& schema, const std::string& 
   // Applied while the steps before it still count, then those of them go that it makes pointless.
   RETURN_IF_ERROR(Add(state_->site->env.uuids.Next(), drop));
   const Step dropped = std::move(state_->steps.back());
+  CHECK(std::holds_alternative<lake_event::DropTable>(dropped.change.event));
   state_->steps.pop_back();
   ForgetTable(id);
   // A table that nobody else has seen leaves no trace.

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "base/check.h"
+
 namespace duckpond {
 namespace {
 
@@ -88,6 +90,7 @@ TypeLayout LayoutOf(const Type& type) {
 }
 
 std::vector<Type> LayoutChildren(const Type& type) {
+  DCHECK(type.id != TypeId::kMap || type.children.size() == 2);
   switch (type.id) {
     case TypeId::kMap:
       return {StructOf({"key", "value"}, type.children)};

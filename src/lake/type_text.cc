@@ -51,6 +51,8 @@ constexpr std::array kScalarNames = {
     ScalarName{TypeId::kVariant, "VARIANT"},
 };
 
+// All but DECIMAL, ENUM, GEOMETRY and the five that have children.
+static_assert(kScalarNames.size() == static_cast<size_t>(TypeId::kUnion) + 1 - 8);
 // Words that DuckDB's grammar does not take as a member's name unless they are quoted.
 constexpr std::string_view kKeywords =
     " "
@@ -301,6 +303,7 @@ class TypeParser {
 };
 
 std::string MembersToString(const Type& type) {
+  CHECK(type.names.size() == type.children.size());
   std::string text;
   for (size_t i = 0; i < type.children.size(); ++i) {
     if (i > 0) text += ", ";
@@ -338,14 +341,17 @@ std::string Type::ToString() const {
     case TypeId::kEnum:
       return "ENUM" + LabelsToString(*this);
     case TypeId::kList:
+      CHECK(children.size() == 1);
       return children[0].ToString() + "[]";
     case TypeId::kArray:
+      CHECK(children.size() == 1);
       return children[0].ToString() + "[" + std::to_string(array_size) + "]";
     case TypeId::kStruct:
       return "STRUCT" + MembersToString(*this);
     case TypeId::kUnion:
       return "UNION" + MembersToString(*this);
     case TypeId::kMap:
+      CHECK(children.size() == 2);
       return "MAP(" + children[0].ToString() + ", " + children[1].ToString() + ")";
     default:
       break;

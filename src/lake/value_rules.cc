@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "base/check.h"
 #include "lake/byte_stream.h"
 #include "log/lines.h"
 
@@ -17,12 +18,14 @@ constexpr uint8_t kVariantTypes = 34;
 
 template <class T>
 T As(std::string_view bytes) {
+  DCHECK(bytes.size() == sizeof(T));
   T value;
   std::memcpy(&value, bytes.data(), sizeof(value));
   return value;
 }
 
 Int128 PowerOfTen(int exponent) {
+  DCHECK(exponent >= 0 && exponent <= 38);  // 10^38 is the last that fits.
   Int128 power = 1;
   for (; exponent > 0; --exponent) power *= 10;
   return power;
@@ -87,6 +90,7 @@ struct Span {
   uint32_t size() const { return end - begin; }
 };
 Span SpanOf(const ColumnData& column, uint64_t row) {
+  DCHECK(row < column.ends.size());
   return {row == 0 ? 0 : column.ends[row - 1], column.ends[row]};
 }
 
@@ -159,6 +163,7 @@ bool FixedFits(const ColumnData& column, uint64_t rows) {
 }  // namespace
 
 const char* WrongValues(const ColumnData& column, uint64_t rows) {
+  DCHECK(column.valid.empty() || column.valid.size() == rows);
   switch (column.type.id) {
     case TypeId::kVarchar:
     case TypeId::kJson:
