@@ -95,8 +95,12 @@ void Pacer::Yield(MonotonicUs now_us) {
   turn_began_us_.reset();
   rival_ = true;
   if (!wants_since_us_) wants_since_us_ = now_us;
-  if (round_us_ == 0)
-    round_us_ = 2 * std::max({put_us_, now_us - sent_us_, space_us(), kRoundUsMin});
+  if (round_us_ == 0) {
+    // The put may have been refused long ago, by a store that was out of reach since.
+    const int64_t longest_us = std::max({put_us_, now_us - sent_us_, space_us(), kRoundUsMin});
+    round_us_ = 2 * std::min(longest_us, kRoundUsMax / 2);
+  }
+  CHECK(round_us_ > 0 && round_us_ <= kRoundUsMax);
   // Who has waited for longer than a round comes more and more often.
   const int64_t waited_us = now_us - *wants_since_us_;
   const int64_t most_us = round_us_ * 2 / 5 * round_us_ / (round_us_ + waited_us);

@@ -75,6 +75,21 @@ TEST_F(PacerTest, WhatIsRefusedThoughNobodyElseWritesComesLater) {
   EXPECT_LT(Wait(pacer), learned_us);  // And is tried again.
 }
 
+// A store that was out of reach for long: how long that was says nothing about rivals.
+TEST_F(PacerTest, ARivalSeenLongAfterARefusalDelaysByARoundAtMost) {
+  for (const int64_t minutes : {5, 30, 60, 600}) {
+    Pacer pacer(sim_.env, 0);
+    Put(pacer, 20'000);
+    pacer.Won(false);
+    Put(pacer, 20'000);
+    pacer.Refused();
+    Pass(minutes * 60 * kSecondUs);
+    pacer.SawRival();
+    EXPECT_GE(Wait(pacer), 0);
+    EXPECT_LE(Wait(pacer), kRoundUsMax) << minutes;
+  }
+}
+
 TEST_F(PacerTest, WhoHasLostReadsFirstAndRestsAfterItsTurn) {
   Pacer pacer(sim_.env, 0);
   Put(pacer, 20'000);
