@@ -7,6 +7,7 @@ URL "raw" stands for DuckDB alone, with no pond attached.
 """
 import json
 import os
+import resource
 import subprocess
 import sys
 
@@ -14,7 +15,7 @@ from . import places
 
 
 def measure(url, *statements, environment=None, options=""):
-    """Runs in a new process: {"attach_ms", "steps": [{"ms", "rows", "cost"}, …]}."""
+    """Runs in a new process: {"attach_ms", "steps": [{"ms", "rows", "cost"}, …], "peak_mb"}."""
     done = subprocess.run([sys.executable, "-m", "harness.cold", url, options, *statements],
                           capture_output=True, text=True, cwd=places.REPOSITORY / "bench",
                           env={**os.environ, **(environment or {})}, timeout=600)
@@ -33,6 +34,7 @@ def main(url, options, *statements):
             milliseconds, rows = database.timed(sql)
             cost = None if raw else database.cost()
             answer["steps"].append({"ms": milliseconds, "rows": rows, "cost": cost})
+    answer["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     print(json.dumps(answer, default=str))
 
 
