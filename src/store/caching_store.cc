@@ -3,11 +3,14 @@
 
 #include <utility>
 
+#include "base/check.h"
+
 namespace duckpond {
 namespace {
 
 // The part of `part` that was asked for. REQUIRES: part.Covers(range).
 GetReply ReplyOf(const CachedPart& part, const ByteRange& range) {
+  CHECK(part.Covers(range));
   GetReply reply;
   reply.state = GetReply::State::kFound;
   reply.tag = part.tag;
@@ -35,6 +38,7 @@ std::optional<CachedPart> CachingObjectStore::Find(const std::string& name,
                                                    const ByteRange& range) const {
   for (size_t i = 0; i < caches_.size(); ++i) {
     auto part = caches_[i]->Find(name, range);
+    DCHECK(!part || part->Covers(range));
     if (!part) continue;
     for (size_t faster = 0; faster < i; ++faster) caches_[faster]->Insert(name, *part);
     return part;
@@ -79,6 +83,7 @@ Task<Result<GetReply>> CachingObjectStore::Get(Context context, std::string key,
   // What is below may have had it from a cache as well.
   const int64_t asked_us = now_us - reply->age_us;
   if (may_ask && reply->state == GetReply::State::kUnchanged) {
+    CHECK(part.has_value());  // Whose tag was asked for.
     part->asked_us = asked_us;
     Insert(name, *part);
     GetReply same = ReplyOf(*part, range);

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "base/little_endian.h"
@@ -41,6 +42,8 @@ constexpr time_t kUseSeconds = 60;
 // each), tag, name, the part's bytes, and the XXH3-64 of all before.
 constexpr size_t kHeaderBytes = 32;
 constexpr size_t kChecksumBytes = 8;
+static_assert(kHeaderBytes == 3 * sizeof(uint64_t) + 2 * sizeof(uint32_t));
+static_assert(kKeptTenths < 10 && kLookEvery > 1);  // Else a look would make no room.
 
 std::string EncodePart(const std::string& name, const CachedPart& part) {
   std::string file;
@@ -51,6 +54,7 @@ std::string EncodePart(const std::string& name, const CachedPart& part) {
   AppendLittleEndian(file, static_cast<uint64_t>(part.asked_us));
   AppendLittleEndian(file, static_cast<uint32_t>(part.tag.value.size()));
   AppendLittleEndian(file, static_cast<uint32_t>(name.size()));
+  CHECK(file.size() == kHeaderBytes);
   file += part.tag.value;
   file += name;
   file += part.bytes.view();
@@ -206,6 +210,7 @@ std::optional<CachedPart> DiskCache::Find(const std::string& name, const ByteRan
 void DiskCache::Insert(const std::string& name, const CachedPart& part) {
   const std::string content = EncodePart(name, part);
   if (content.size() > std::min(bytes_max_ / kLookEvery, kFileBytesMax)) return;
+  DCHECK(DecodePart(name, content).has_value());
   const std::string folder = FolderOf(name);
   for (const ByteRange& place : Places(folder)) {
     const std::string path = folder + "/" + FileName(place.offset, *place.length);

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/json_writer.h"
 
@@ -47,6 +48,10 @@ DynamoKey ChunkKey(const std::string& hash, const std::string& chunks, uint64_t 
   return {fmt::format("{}//{}/{}", hash, chunks, number), 0};
 }
 
+// An item may have 400 KB; the rest is for its names and numbers.
+static_assert(kInlineBytesMax <= kPartBytesMax && kPartBytesMax + (64 << 10) <= 400 << 10);
+static_assert(kChunkBytes <= kPartBytesMax);
+
 std::string TextJson(std::string_view text) {
   return fmt::format(R"({{"S":{}}})", JsonQuote(text));
 }
@@ -59,6 +64,9 @@ std::string KeyJson(const DynamoKey& key) {
 }
 
 std::string ItemJson(const DynamoItem& item) {
+  CHECK(!item.key.hash.empty() && item.key.range <= kHeadRange);
+  // Removals are conditional on it: one that is empty would be everybody's.
+  CHECK(!item.generation.empty());
   std::string json = KeyJson(item.key);
   json.pop_back();
   json += R"(,"gen":)" + TextJson(item.generation);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/json_writer.h"
 #include "store/http_reply.h"
@@ -130,6 +131,7 @@ Task<Result<std::optional<std::string>>> DynamoObjectStore::Content(Context cont
                                                                     const DynamoObject& object,
                                                                     DynamoBytes wanted) {
   const DynamoItem& head = *object.head;
+  CHECK(wanted.offset + wanted.length <= head.length);
   const uint64_t end = wanted.offset + wanted.length;
   uint64_t at = wanted.offset;
   std::string content;
@@ -168,6 +170,7 @@ Task<Result<std::optional<std::string>>> DynamoObjectStore::Content(Context cont
     at += piece.length;
   }
   if (at < end) co_return std::optional<std::string>();
+  CHECK(content.size() == wanted.length);
   co_return content;
 }
 

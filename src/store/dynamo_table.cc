@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/json_writer.h"
 
 namespace duckpond {
@@ -184,6 +185,7 @@ std::optional<std::string> JoinChunks(const std::vector<DynamoItem>& items,
                                       const DynamoChunks& chunks, DynamoBytes wanted) {
   const uint64_t first = wanted.offset / kChunkBytes;
   const uint64_t end = ChunksOf(wanted.offset + wanted.length);
+  CHECK(wanted.offset + wanted.length <= chunks.length && first <= end);
   std::vector<const DynamoItem*> found(end - first);
   for (const DynamoItem& item : items) {
     const uint64_t number = item.start;  // Chunks say their number there.
@@ -203,6 +205,7 @@ std::optional<std::string> JoinChunks(const std::vector<DynamoItem>& items,
     const uint64_t from = std::max(at, wanted.offset) - at;
     joined.append(*item->body, from, wanted.offset + wanted.length - at - from);
   }
+  CHECK(joined.size() == wanted.length);
   return joined;
 }
 
@@ -221,6 +224,7 @@ Task<Result<std::optional<std::string>>> ReadChunks(DynamoClientPtr client, Cont
 Task<Result<bool>> WriteChunks(DynamoClientPtr client, Context context, std::string key,
                                DynamoChunks chunks, Bytes content) {
   bool all_ours = true;
+  CHECK(content.size() == chunks.length && !chunks.name.empty() && !chunks.generation.empty());
   // A wave at a time, so that their texts are not all in memory together.
   for (uint64_t from = 0; from < ChunksOf(content.size()); from += kInFlightMax) {
     std::vector<Task<Result<bool>>> wave;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/json_writer.h"
 #include "store/dynamo_store.h"
 #include "store/object_rules.h"
@@ -157,6 +158,8 @@ Task<Result<bool>> DynamoObjectStore::PutContent(Context context, Writing* writi
 }
 
 Task<Result<PutReply>> DynamoObjectStore::PutHead(Context context, Writing writing) {
+  // Nobody appends between: all of the content is where the head says.
+  CHECK(writing.head.IsHead() && writing.head.base_length() == writing.head.length);
   using Kind = PutCondition::Kind;
   std::string json = fmt::format(R"({{"TableName":{},"Item":{})", JsonQuote(client_->place().table),
                                  ItemJson(writing.head));
@@ -192,6 +195,7 @@ Task<Result<PutReply>> DynamoObjectStore::PutHead(Context context, Writing writi
 // The new parts lie behind all that readers of the old ones know, so that a query for the tail
 // meets them or the head, and never a part that it would take for its own.
 Task<Result<PutReply>> DynamoObjectStore::PutOverParts(Context context, Writing writing) {
+  CHECK(writing.replaced.start != 0);
   DynamoItem& head = writing.head;
   head.start = writing.replaced.start + writing.replaced.length + 1;
   if (head.start + head.length >= kHeadRange) {
@@ -262,6 +266,7 @@ Task<Result<PutReply>> DynamoObjectStore::AppendPart(Context context, std::strin
   DynamoTag next = at;
   next.length += part.length;
   next.start = part.key.range - at.length;
+  CHECK(part.length > 0 && part.key.range > at.length);
   const std::string table = JsonQuote(client_->place().table);
   const std::string values =
       fmt::format(R"(,":l":{},":p":{})", NumberJson(next.length), NumberJson(next.start));

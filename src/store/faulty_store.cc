@@ -51,6 +51,7 @@ FaultyObjectStore::FaultyObjectStore(std::shared_ptr<ObjectStore> below, FaultOp
   const double sum =
       r.fail + r.drop + r.time_out + r.late + r.delay + r.duplicate + r.truncate + r.stale;
   CHECK(sum <= 1);  // Beyond it the last ones would never be drawn, and nobody would notice.
+  for (const FaultRule& rule : options_.rules) CHECK(rule.nth >= 1 && rule.delay_us >= 0);
 }
 
 void FaultyObjectStore::Crash() {

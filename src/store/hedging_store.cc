@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "store/store_speed.h"
 
 namespace duckpond {
@@ -16,6 +17,7 @@ constexpr int64_t kDelayFactor = 2;
 constexpr std::array<uint64_t, 2> kClassBytes = {64 * 1024, 1024 * 1024};
 constexpr size_t kLargeClass = 2;
 constexpr size_t kUnknownClass = 3;
+static_assert(kLargeClass == kClassBytes.size() && kUnknownClass == kLargeClass + 1);
 
 }  // namespace
 
@@ -46,6 +48,7 @@ struct HedgingObjectStore::Race {
   void End(size_t place, Result<GetReply> reply) {
     {
       std::lock_guard lock(mutex);
+      CHECK(running > 0 && place < sent);
       --running;
       if (answered || (!reply.ok() && running > 0)) return;
       answered = true;
@@ -66,6 +69,7 @@ size_t HedgingObjectStore::ClassOf(const GetOptions& options) {
 }
 
 std::optional<int64_t> HedgingObjectStore::State::DelayUs(size_t size_class) {
+  CHECK(size_class < times.size());
   std::vector<int64_t> us;
   {
     std::lock_guard lock(mutex);
@@ -79,6 +83,7 @@ std::optional<int64_t> HedgingObjectStore::State::DelayUs(size_t size_class) {
 }
 
 void HedgingObjectStore::State::Observe(size_t size_class, int64_t took_us) {
+  CHECK(size_class < times.size() && took_us >= 0);
   std::lock_guard lock(mutex);
   Times& known = times[size_class];
   if (known.us.size() < options.observations) {
@@ -121,7 +126,8 @@ Task<Result<GetReply>> HedgingObjectStore::Get(Context context, std::string key,
     auto race = std::make_shared<Race>(env_.executor, state_, std::move(context),
                                        SendGet(std::move(key), std::move(options)));
     size_t first = 0;
-    race->Begin(first);
+    const bool begun = race->Begin(first);
+    CHECK(begun);  // Else nobody would answer.
     Spawn(env_.executor, Attempt(race, first));
     env_.executor.PostAt(started_us + *delay_us, [race] {
       size_t second = 0;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "store/object_rules.h"
 
@@ -83,6 +84,7 @@ std::optional<int> ParseDigits(std::string_view text) {
 }  // namespace
 
 std::string RangeText(const ByteRange& range) {
+  CHECK(!range.length || *range.length > 0);  // CheckGet refuses an empty one.
   if (!range.length) return fmt::format("bytes={}-", range.offset);
   return fmt::format("bytes={}-{}", range.offset, range.offset + *range.length - 1);
 }

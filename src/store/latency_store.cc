@@ -9,6 +9,8 @@
 #include <numbers>
 #include <utility>
 
+#include "base/check.h"
+
 namespace duckpond {
 namespace {
 
@@ -44,6 +46,8 @@ LatencyObjectStore::LatencyObjectStore(Env& env, std::shared_ptr<ObjectStore> be
       env_(env),
       profile_(std::move(profile)),
       traits_(StoreWrapper::traits()) {
+  CHECK(profile_.read.p50_us <= profile_.read.p90_us);
+  CHECK(profile_.write.p50_us <= profile_.write.p90_us && profile_.swaps_per_second_max >= 0);
   if (profile_.name == "none") return;
   traits_.swaps_per_second_max = profile_.tells_limit ? profile_.swaps_per_second_max : 0;
   traits_.prices = PricesOf(profile_.prices, "");

@@ -14,6 +14,8 @@
 #include <memory>
 #include <system_error>
 
+#include "base/check.h"
+
 namespace duckpond {
 namespace {
 
@@ -82,6 +84,7 @@ Fd::~Fd() {
 }
 
 Status FileError(int error, std::string_view doing) {
+  DCHECK(error != 0);  // Read before another call: each sets errno anew.
   return {CodeOfErrno(error),
           fmt::format("cannot {}: {}", doing, std::generic_category().message(error))};
 }
@@ -136,6 +139,7 @@ Result<std::optional<Fd>> OpenRoot(const std::string& path, bool create) {
 }
 
 Result<std::optional<Place>> FindPlace(int root, const std::string& key) {
+  CHECK(root >= 0 && !key.empty());
   Fd folder(openat(root, ".", kFolderFlags));
   if (!folder.valid()) return FileError(errno, "open the pond's directory");
   size_t start = 0;
@@ -156,6 +160,7 @@ Result<std::optional<Place>> FindPlace(int root, const std::string& key) {
 }
 
 Result<Place> MakePlace(int root, const std::string& key, bool sync) {
+  CHECK(root >= 0 && !key.empty());
   Fd folder(openat(root, ".", kFolderFlags));
   if (!folder.valid()) return FileError(errno, "open the pond's directory");
   size_t start = 0;
@@ -207,11 +212,13 @@ Result<std::string> ReadExactly(int fd, uint64_t offset, uint64_t length) {
 }
 
 Status SyncFolder(int fd) {
+  CHECK(fd >= 0);
   if (fsync(fd) != 0) return FileError(errno, "sync a folder");
   return Status::Ok();
 }
 
 Result<TemporaryFile> TemporaryFile::Write(Fd folder, std::string name, const Bytes& body) {
+  CHECK(folder.valid() && !name.empty());
   Fd file(openat(folder.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                  kFileMode));
   if (!file.valid()) return FileError(errno, "make a temporary file");
@@ -255,6 +262,7 @@ FileLock::~FileLock() {
 }
 
 Result<std::optional<FileLock>> TryLock(int folder, const std::string& name) {
+  CHECK(folder >= 0);
   // Read-only is enough to lock, and works for other users of the same pond.
   Fd file(openat(folder, name.c_str(), O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, kFileMode));
   if (!file.valid()) return FileError(errno, "open a lock file");

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "store/local_files.h"
 #include "store/object_rules.h"
 
@@ -25,7 +26,10 @@ struct Entry {
   // Of a folder, with a '/' behind, so that names sort as the keys below them do.
   std::string name;
   uint64_t size = 0;
-  bool is_folder() const { return name.back() == '/'; }
+  bool is_folder() const {
+    DCHECK(!name.empty());
+    return name.back() == '/';
+  }
 };
 
 Result<std::vector<Entry>> EntriesOf(int folder) {
@@ -83,6 +87,8 @@ class Lister {
  private:
   Status AddEntry(int folder, const Entry& entry, const std::string& key) {
     if (!entry.is_folder()) {
+      // The last key of a page is where the next one starts.
+      CHECK(reply_.objects.empty() || reply_.objects.back().key < key);
       if (reply_.objects.size() == kListPageMax) {
         reply_.next_token = reply_.objects.back().key;
       } else {
@@ -103,6 +109,7 @@ class Lister {
 
   // Whether keys that start with `path` can be wanted.
   bool MayHold(const std::string& path) const {
+    CHECK(path.ends_with('/'));
     if (path.substr(0, path.size() - 1) == kReservedFolder) return false;
     const size_t shared = std::min(path.size(), prefix_.size());
     if (path.compare(0, shared, prefix_, 0, shared) != 0) return false;

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "store/local_list.h"
@@ -22,6 +23,7 @@ namespace {
 // Keys share this many lock files: few enough to keep for ever (removing one in use would give two
 // processes two locks), enough that unrelated keys seldom meet.
 constexpr uint64_t kLockFiles = 64;
+static_assert(kLockFiles <= 256);  // Their names have two digits.
 constexpr int64_t kLockWaitFirstUs = 100;
 constexpr int64_t kLockWaitMaxUs = 5'000;
 constexpr size_t kSyncedFoldersMax = 10'000;
@@ -46,6 +48,7 @@ bool MayHaveHappened(int error) { return error == EIO; }
 
 // The new name is in the folder; whether it outlives a power cut depends on this sync.
 PutReply Settled(int folder, ObjectTag tag) {
+  CHECK(folder >= 0 && !tag.value.empty());
   const Status synced = SyncFolder(folder);
   if (synced.ok()) {
     return PutReply{.state = PutReply::State::kWritten, .tag = std::move(tag), .detail = {}};

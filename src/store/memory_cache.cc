@@ -44,11 +44,15 @@ void MemoryCache::Insert(const std::string& name, const CachedPart& part) {
   std::lock_guard lock(mutex_);
   if (!MakePlaceFor(entry)) return;
   if (bytes > part_bytes_max_) return;
-  while (bytes_ + bytes > bytes_max_) Remove(std::prev(entries_.end()));
+  while (bytes_ + bytes > bytes_max_) {
+    CHECK(!entries_.empty());  // Alone it fits: part_bytes_max_ is not above bytes_max_.
+    Remove(std::prev(entries_.end()));
+  }
   entries_.push_front(std::move(entry));
   const bool fresh = objects_[name].emplace(part.offset, entries_.begin()).second;
   CHECK(fresh);
   bytes_ += bytes;
+  CHECK(bytes_ <= bytes_max_);
 }
 
 bool MemoryCache::MakePlaceFor(const Entry& entry) {
@@ -81,6 +85,7 @@ uint64_t MemoryCache::bytes() const {
 
 void MemoryCache::Remove(Entries::iterator entry) {
   const auto object = objects_.find(entry->name);
+  CHECK(object != objects_.end() && bytes_ >= BytesOf(*entry));
   object->second.erase(entry->part.offset);
   if (object->second.empty()) objects_.erase(object);
   bytes_ -= BytesOf(*entry);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "base/notice.h"
@@ -15,6 +16,7 @@ namespace {
 // The bytes of the UTF-8 sequence that starts `text`, or 0 if none does. Overlong forms, surrogates
 // and values past U+10FFFF are none.
 size_t SequenceLength(std::string_view text) {
+  DCHECK(!text.empty());
   const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
   if (first < 0x80) return 1;
@@ -116,11 +118,13 @@ ObjectTag ContentTag(std::string_view content) { return {HexEncode(Xxh3_128(cont
 ObjectTag ContentTagger::Tag() const { return {HexEncode(hash_.Hash())}; }
 
 Result<ReplyPart> PartOf(uint64_t size, const GetOptions& options) {
+  DCHECK(CheckGet(options).ok());
   ReplyPart part{.length = size};
   if (options.range) {
     if (options.range->offset >= size) return ReplyPart{.past_end = true};
     part.offset = options.range->offset;
     part.length = std::min(options.range->length.value_or(size), size - part.offset);
+    CHECK(part.length > 0 && part.length <= size - part.offset);
   }
   if (part.length > options.bytes_max) {
     return Status::Exhausted(fmt::format("the reply has {} bytes, more than the {} allowed",
@@ -146,6 +150,7 @@ Result<GetReply> AnswerGet(const Bytes& content, const ObjectTag& tag, const Get
   const bool whole = part.length == content.size();
   reply.bytes =
       whole ? content : Bytes(std::string(content.view().substr(part.offset, part.length)));
+  CHECK(reply.bytes.size() == part.length);
   return reply;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/iso_time.h"
 
 namespace duckpond {
@@ -23,6 +24,8 @@ constexpr int64_t kFetchesApartUs = 30 * kSecondUs;
 // Keys with less to live are taken for over.
 constexpr int64_t kLifeUsMin = kSecondUs;
 constexpr int64_t kFetchUsMax = 20 * kSecondUs;
+static_assert(kWaitBeforeUsMax < kRenewBeforeUsMax);  // First behind users' backs, then they wait.
+static_assert(kFetchUsMax < kFetchesApartUs);
 
 bool Same(const AwsKeys& a, const AwsKeys& b) {
   return a.access_key_id == b.access_key_id && a.secret_access_key == b.secret_access_key &&
@@ -33,7 +36,9 @@ class RenewedProvider final : public CredentialsProvider,
                               public std::enable_shared_from_this<RenewedProvider> {
  public:
   RenewedProvider(Env& env, std::shared_ptr<KeyFetcher> fetcher)
-      : env_(env), fetcher_(std::move(fetcher)) {}
+      : env_(env), fetcher_(std::move(fetcher)) {
+    CHECK(fetcher_ != nullptr);
+  }
 
   Task<Result<AwsKeys>> Get(Context context) override {
     return GetNow(shared_from_this(), std::move(context));
@@ -97,6 +102,7 @@ class RenewedProvider final : public CredentialsProvider,
     std::vector<Waiter> waiters;
     {
       std::lock_guard lock(self->mutex_);
+      CHECK(self->fetching_);  // One at a time: the fetcher relies on it.
       self->fetching_ = false;
       self->Note(fetched);
       waiters.swap(self->waiters_);
@@ -124,6 +130,7 @@ class RenewedProvider final : public CredentialsProvider,
     if (life_us < kLifeUsMin) life_us = kFetchesApartUs * 2;
     renew_from_us_ = now_us + life_us - std::min(kRenewBeforeUsMax, life_us / 4);
     wait_from_us_ = now_us + life_us - std::min(kWaitBeforeUsMax, life_us / 20);
+    CHECK(now_us < renew_from_us_ && renew_from_us_ <= wait_from_us_);
   }
 
   Env& env_;

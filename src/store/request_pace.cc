@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace duckpond {
 namespace {
 
@@ -14,6 +16,7 @@ constexpr int64_t kGapMinUs = 1'000;
 constexpr int64_t kRateStep = 5;
 constexpr int64_t kHalvingsApartUs = 100'000;
 constexpr int64_t kRetryAfterUsMax = 5 * kSecondUs;
+static_assert(kGapMinUs <= kGapFirstUs && kGapFirstUs <= kGapMaxUs && kGapMaxUs < kSecondUs);
 
 }  // namespace
 
@@ -21,6 +24,7 @@ int64_t RequestPace::TakeTurn() {
   const MonotonicUs now_us = env_.executor.NowUs();
   std::lock_guard lock(mutex_);
   const MonotonicUs turn_us = std::max({now_us, last_us_ + gap_us_, held_us_});
+  CHECK(turn_us >= now_us);
   last_us_ = turn_us;
   if (turn_us == now_us && gap_us_ == 0) return 0;
   const auto jitter_us =
@@ -52,6 +56,7 @@ void RequestPace::Throttled(const std::string& key, int64_t retry_after_us) {
 void RequestPace::Answered() {
   std::lock_guard lock(mutex_);
   if (gap_us_ == 0) return;
+  CHECK(gap_us_ <= kGapMaxUs);
   gap_us_ = kSecondUs / (kSecondUs / gap_us_ + kRateStep);
   if (gap_us_ < kGapMinUs) gap_us_ = 0;
 }

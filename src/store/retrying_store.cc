@@ -17,6 +17,7 @@ RetryingObjectStore::RetryingObjectStore(Env& env, std::shared_ptr<ObjectStore> 
 }
 
 Task<bool> RetryingObjectStore::WaitBefore(Context context, int attempt) {
+  CHECK(attempt >= 1);
   if (context.once || attempt >= options_.attempts_max) co_return false;
   const int doublings = std::min(attempt - 1, 30);
   const int64_t most_us = std::min(options_.wait_max_us, options_.wait_first_us << doublings);

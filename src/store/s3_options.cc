@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "store/aws_profile.h"
 #include "store/object_rules.h"
 #include "store/server_url.h"
@@ -97,6 +98,7 @@ Result<S3Place> LocateS3(const std::string& url, const S3Options& options) {
     return Status::Invalid("\"" + place.region + "\" is not the name of a region");
   }
   ASSIGN_OR_RETURN(place.path_style, WantsPathStyle(options, place));
+  CHECK(!place.bucket.empty() && (place.prefix.empty() || place.prefix.ends_with('/')));
   return place;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "store/http_reply.h"
 #include "store/object_rules.h"
 #include "store/s3_session.h"
@@ -23,6 +24,7 @@ constexpr uint64_t kListingBytesMax = 16 << 20;
 
 std::string UrlOf(const S3Place& place) {
   std::string url = "s3://" + place.bucket + "/" + place.prefix;
+  CHECK(url.ends_with('/'));
   url.pop_back();
   return url;
 }
@@ -48,6 +50,7 @@ S3ObjectStore::S3ObjectStore(Env& env, S3Place place, const S3Options& options)
       url_(UrlOf(sender_.place())),
       part_bytes_(options.part_bytes) {
   const S3Quirks& quirks = sender_.place().quirks;
+  CHECK(part_bytes_ > 0);
   traits_.kind = "s3";
   traits_.can_append = quirks.can_append;
   traits_.object_bytes_max = kUploadBytesMax;
@@ -100,6 +103,8 @@ Task<Result<PutReply>> S3ObjectStore::Put(Context context, std::string key, Byte
     CO_RETURN_IF_ERROR(CheckTag(condition.tag));
     conditions.push_back({"If-Match", condition.tag.value});
   }
+  // A put that forgot its condition would overwrite what somebody else has committed.
+  CHECK(conditions.empty() == (condition.kind == PutCondition::Kind::kNone));
   std::vector<HttpHeader> headers;
   headers.push_back({"Cache-Control", std::string(CacheControlOf(key))});
   if (body.size() >= 2 * part_bytes_) {

@@ -9,6 +9,8 @@
 #include <mutex>
 #include <utility>
 
+#include "base/check.h"
+
 namespace duckpond {
 namespace {
 
@@ -52,11 +54,13 @@ Status Undone(const Status& status) {
 }
 
 std::vector<Part> Cut(uint64_t size, uint64_t part_bytes) {
+  CHECK(size > 0 && part_bytes > 0);
   part_bytes = PartBytesOf(size, part_bytes);
   std::vector<Part> parts;
   for (uint64_t offset = 0; offset < size; offset += part_bytes) {
     parts.push_back({offset, std::min(part_bytes, size - offset), {}});
   }
+  CHECK(parts.size() <= kPartsMax && parts.back().offset + parts.back().bytes == size);
   return parts;
 }
 
@@ -72,6 +76,7 @@ Task<Status> Begin(UploadPtr upload, Context context) {
 }
 
 Task<Result<std::string>> SendOnce(UploadPtr upload, Context context, size_t place) {
+  CHECK(place < upload->parts.size() && !upload->id.empty());
   const Part& part = upload->parts[place];
   S3Call call = upload->Call("PUT");
   call.query = {{"partNumber", std::to_string(place + 1)}, {"uploadId", upload->id}};
@@ -130,12 +135,15 @@ std::string PartList(const std::vector<Part>& parts) {
     std::string tag;
     for (const char c : parts[i].tag)
       tag += c == '&' ? "&amp;" : c == '<' ? "&lt;" : std::string(1, c);
+    CHECK(!parts[i].tag.empty());  // One that was not taken would be missing from the object.
     text += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag></Part>", i + 1, tag);
   }
   return text + "</CompleteMultipartUpload>";
 }
 
 Task<Result<PutReply>> Complete(UploadPtr upload, Context context) {
+  const bool free = upload->wanted.condition.kind == PutCondition::Kind::kNone;
+  CHECK(!upload->failed && upload->wanted.conditions.empty() == free);
   S3Call call = upload->Call("POST");
   call.query = {{"uploadId", upload->id}};
   call.headers = upload->wanted.conditions;
@@ -163,6 +171,7 @@ Task<void> Abort(UploadPtr upload) {
 }  // namespace
 
 uint64_t PartBytesOf(uint64_t size, uint64_t wanted) {
+  CHECK(wanted > 0 && size <= kUploadBytesMax);
   return std::max(wanted, (size + kPartsMax - 1) / kPartsMax);
 }
 

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/check.h"
+
 namespace duckpond {
 namespace {
 
@@ -14,6 +16,7 @@ constexpr int kElementsMax = 200'000;
 constexpr std::string_view kSpace = " \t\r\n";
 
 void AppendUtf8(uint32_t point, std::string* out) {
+  DCHECK(point <= 0x10FFFF);
   if (point < 0x80) {
     *out += static_cast<char>(point);
     return;
@@ -178,6 +181,7 @@ class Parser {
   }
 
   Status EndTag(const std::string& name) {
+    DCHECK(rest_.starts_with("</"));
     rest_.remove_prefix(2);
     if (!rest_.starts_with(name)) return Bad("<" + name + "> is closed by another tag");
     rest_.remove_prefix(name.size());

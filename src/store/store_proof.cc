@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "store/s3_quirks.h"
 
 namespace duckpond {
@@ -15,6 +16,7 @@ namespace {
 constexpr int kRivals = 4;
 // One alone would race with nobody.
 constexpr int kRivalsAnsweredMin = 2;
+static_assert(kRivalsAnsweredMin >= 2 && kRivalsAnsweredMin <= kRivals);
 constexpr int kLooks = 4;
 constexpr int64_t kThrottledUs = 1'000'000;
 
@@ -27,7 +29,10 @@ class Prover {
         context_(std::move(context)),
         race_key_(keys[0]),
         held_key_(keys[1]),
-        missing_key_(keys[2]) {}
+        missing_key_(keys[2]) {
+    // One key for two of them would have the store refuse what it should take.
+    CHECK(keys.size() == 3 && race_key_ != held_key_ && held_key_ != missing_key_);
+  }
 
   // All steps; each says what the store did wrong. What is sent together touches objects of its
   // own, so that nothing is refused for being in another request's way, but for the rivals.
@@ -37,6 +42,7 @@ class Prover {
     CO_RETURN_IF_ERROR(co_await Race());
     const Result<PutReply> stale = co_await PutStale();
     CO_RETURN_IF_ERROR(CheckConflict("If-Match with an old tag", stale));
+    CHECK(!winner_.empty());
     if (store_->traits().can_append) CO_RETURN_IF_ERROR(co_await AppendStale());
     co_return co_await CheckContents();
   }
@@ -122,6 +128,7 @@ class Prover {
     puts.push_back(Put(held_key_, "two", PutCondition::IfAbsent()));
     puts.push_back(Put(missing_key_, "ghost", PutCondition::IfMatch(first_)));
     const std::vector<Result<PutReply>> replies = co_await WhenAll(std::move(puts));
+    CHECK(replies.size() == kRivals + 2);
     CO_RETURN_IF_ERROR(CheckConflict("If-None-Match: * of a key that exists", replies[kRivals]));
     int answered = 0;
     Status throttled;

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/check.h"
 #include "store/hedging_store.h"
 #include "store/metered_store.h"
 #include "store/sharing_store.h"
@@ -12,6 +13,7 @@ namespace duckpond {
 
 std::shared_ptr<ObjectStore> BuildStore(Env& env, std::shared_ptr<ObjectStore> base,
                                         StackOptions options) {
+  CHECK(base != nullptr);
   std::shared_ptr<ObjectStore> store = std::move(base);
   if (options.faults) {
     store = std::make_shared<FaultyObjectStore>(std::move(store), *std::move(options.faults));

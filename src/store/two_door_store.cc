@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/check.h"
 #include "store/object_rules.h"
 
 namespace duckpond {
@@ -62,6 +63,7 @@ Task<std::optional<GetReply>> TwoDoorObjectStore::AskFront(Context context, std:
   }
   if (!Serves(*reply, options)) co_return std::nullopt;
   if (reply->state == GetReply::State::kUnchanged) {
+    CHECK(asked.has_value());  // Of no other request.
     reply->tag = *asked;
   } else if (!reply->tag.value.empty()) {
     reply->tag.value.insert(0, kMark);
