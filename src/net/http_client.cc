@@ -50,6 +50,7 @@ class HttpClient::Loop {
 
   ~Loop() {
     CHECK(thread_ == nullptr);  // Else it would use what dies here.
+    CHECK(running_.empty() && deadlines_.empty());
     curl_multi_cleanup(multi_);
     curl_share_cleanup(share_);
   }
@@ -134,6 +135,7 @@ class HttpClient::Loop {
       return;
     }
     running_.emplace(easy, Running{transfer, deadlines_.emplace(transfer->deadline_us, easy)});
+    DCHECK(running_.size() == deadlines_.size());
     if (transfer->cancelled || curl_multi_add_handle(multi_, easy) != CURLM_OK) {
       End(easy, CURLE_ABORTED_BY_CALLBACK);
     }
@@ -172,6 +174,7 @@ class HttpClient::Loop {
     const TransferPtr transfer = found->second.transfer;
     deadlines_.erase(found->second.deadline);
     running_.erase(found);
+    DCHECK(running_.size() == deadlines_.size());
     // Asks the handle what was sent, so it comes before the handle goes; who waits comes last,
     // since it may end the client.
     Result<HttpReply> outcome = transfer->Finish(code);

@@ -165,6 +165,7 @@ int HttpTransfer::BeforeRequest(void* self, char*, char*, int, int) {
 
 size_t HttpTransfer::ReadBody(char* out, size_t size, size_t count, void* self) {
   auto* transfer = static_cast<HttpTransfer*>(self);
+  CHECK(transfer->body_offset_ <= transfer->request_.body.size());
   const std::string_view rest = transfer->request_.body.view().substr(transfer->body_offset_);
   const size_t length = std::min(rest.size(), size * count);
   std::memcpy(out, rest.data(), length);
@@ -223,10 +224,12 @@ size_t HttpTransfer::TakeBody(char* data, size_t size, size_t count, void* self)
     }
   }
   body.append(data, length);
+  DCHECK(body.size() <= bytes_max);
   return length;
 }
 
 bool HttpTransfer::sent() const {
+  CHECK(easy_ != nullptr);
   if (attempts_ == 0) return false;
   if (replay_refused_) return true;  // It was sent the first time; how much of it, nobody knows.
   long bytes = 0;

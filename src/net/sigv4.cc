@@ -7,6 +7,7 @@
 #include <chrono>
 #include <map>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/hash.h"
 
@@ -91,8 +92,12 @@ std::string EncodedTarget(const SigV4Request& request) {
 }
 
 void SignV4(const AwsKeys& keys, const SigningScope& scope, int64_t now_us, SigV4Request* request) {
+  CHECK(!request->host.empty() && request->path.starts_with('/'));
+  // What is not signed could be changed on the way.
+  CHECK(!request->payload_hash.empty());
   const std::string amz_date = AmzDate(now_us);
   const std::string date = amz_date.substr(0, 8);
+  CHECK(amz_date.size() == 16);
   request->headers.push_back({"X-Amz-Date", amz_date});
   if (scope.service == "s3") {
     request->headers.push_back({"X-Amz-Content-Sha256", request->payload_hash});

@@ -146,6 +146,8 @@ TEST(SigV4Test, GeneratedRequestsAreSignedAsBotocoreSignsThem) {
 
 TEST(SigV4Test, SecretKeyIsNotPartOfWhatIsSent) {
   SigV4Request request = Request("GET", "/");
+  request.host = "example.amazonaws.com";
+  request.payload_hash = PayloadHash("");
   SignV4({"ID", "THESECRET", "THETOKEN"}, {.region = "r", .service = "s3"}, 0, &request);
   for (const HttpHeader& header : request.headers) {
     EXPECT_EQ(header.value.find("THESECRET"), std::string::npos) << header.name;

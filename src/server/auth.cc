@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/hash.h"
 
@@ -52,6 +53,7 @@ Authenticator::Authenticator(const std::string& token)
     : token_hash_(token.empty() ? "" : Sha256(token)) {}
 
 bool Authenticator::IsToken(std::string_view text) const {
+  CHECK(!open());
   return EqualInConstantTime(Sha256(text), token_hash_);
 }
 
@@ -89,6 +91,7 @@ std::string MakeToken(Random& random) {
   constexpr int kBytes = 20;
   std::string bytes;
   for (int i = 0; i < kBytes; ++i) bytes.push_back(static_cast<char>(random.Below(256)));
+  CHECK(bytes.size() == kBytes);
   return HexEncode(bytes);
 }
 

@@ -203,6 +203,7 @@ void Connection::StartQuery(QueryRequest query) {
   auto sink = std::make_shared<ConnectionSink>(shared_from_this());
   shared_.queries->Post([&shared = shared_, job, sink, context]() mutable {
     job->Run(std::move(context), *sink);
+    CHECK(shared.jobs > 0);
     --shared.jobs;
   });
 }
@@ -253,6 +254,7 @@ void Connection::HangUp() {
 }
 
 void Connection::EndQuery() {
+  CHECK(query_running_);  // A query is answered once.
   query_running_ = false;
   query_timer_.cancel();
   watch_timer_.cancel();
@@ -319,6 +321,7 @@ void Connection::Write(std::string text, Written written) {
 
 // Part by part, so that a client that takes slowly what is long is not taken for one that is gone.
 void Connection::WriteFrom(std::shared_ptr<const std::string> text, size_t from, Written written) {
+  CHECK(from <= text->size());
   ResetIdle();
   const auto rest = boost::asio::buffer(text->data() + from, text->size() - from);
   stream_.async_write_some(rest, [self = shared_from_this(), text = std::move(text), from,
@@ -331,6 +334,7 @@ void Connection::WriteFrom(std::shared_ptr<const std::string> text, size_t from,
 }
 
 void Connection::SendHead(WebAnswer head, Written written) {
+  CHECK(query_running_ && !streaming_);
   if (shared_.draining) keep_alive_ = false;
   status_ = head.status;
   streaming_ = true;
@@ -339,6 +343,7 @@ void Connection::SendHead(WebAnswer head, Written written) {
 }
 
 void Connection::SendBlock(std::string block, Written written) {
+  CHECK(streaming_);
   Write(WireChunk(block), [self = shared_from_this(), written = std::move(written)](bool ok) {
     if (!ok) self->CancelQuery(BadRequest("the client hung up", ""));
     written(ok);
@@ -346,6 +351,7 @@ void Connection::SendBlock(std::string block, Written written) {
 }
 
 void Connection::SendLast(WebFields trailers, Written written) {
+  CHECK(streaming_);
   Write(WireLast(trailers), std::move(written));
 }
 

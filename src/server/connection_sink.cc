@@ -3,6 +3,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include "base/check.h"
+
 namespace duckpond {
 
 ConnectionSink::ConnectionSink(std::shared_ptr<Connection> connection)
@@ -45,6 +47,7 @@ void ConnectionSink::Whole(WebAnswer answer) {
 }
 
 void ConnectionSink::Start(WebAnswer head) {
+  CHECK(last_ == nullptr);  // The head comes first, and once.
   Send([head = std::move(head)](Connection& connection, Connection::Written written) {
     connection.SendHead(head, std::move(written));
   });

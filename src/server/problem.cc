@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/json_writer.h"
 
@@ -42,6 +43,7 @@ Told TellOf(StatusCode code, Blame blame) {
 }
 
 Problem Make(int status, std::string code, std::string message, std::string hint) {
+  CHECK(status >= 400 && status < 600 && !code.empty());
   Problem problem;
   problem.status = status;
   problem.code = std::move(code);
@@ -72,6 +74,7 @@ WebAnswer Problem::ToAnswer(bool as_text) const {
 }
 
 Problem ProblemOfStatement(const Status& status, Blame blame, bool only_reads) {
+  CHECK(!status.ok());
   const std::string code(CodeName(status.code()));
   if (blame == Blame::kPolicy) {
     if (!only_reads) return Make(403, "FORBIDDEN", status.message(), "");

@@ -5,6 +5,8 @@
 
 #include <boost/beast/http/error.hpp>
 
+#include "base/check.h"
+
 namespace duckpond {
 
 namespace http = boost::beast::http;
@@ -16,10 +18,17 @@ std::string_view ReasonOf(int status) {
   return {reason.data(), reason.size()};
 }
 
+// Nothing of a client's stands in a field: a line break in one would begin an answer of its own.
+std::string FieldLine(std::string_view name, std::string_view value) {
+  CHECK(!name.empty() && name.find_first_of(":\r\n") == name.npos);
+  CHECK(value.find_first_of("\r\n") == value.npos);
+  return fmt::format("{}: {}\r\n", name, value);
+}
 std::string HeadText(const WebAnswer& answer, const WireOptions& options) {
+  CHECK(answer.status >= 200 && answer.status < 600);
   std::string text =
       fmt::format("HTTP/1.1 {} {}\r\nServer: duckpond\r\n", answer.status, ReasonOf(answer.status));
-  for (const auto& [name, value] : answer.headers) text += fmt::format("{}: {}\r\n", name, value);
+  for (const auto& [name, value] : answer.headers) text += FieldLine(name, value);
   text += "X-Content-Type-Options: nosniff\r\n";
   if (options.any_origin) {
     text +=
@@ -81,6 +90,7 @@ std::string WireHead(const WebAnswer& answer, WireOptions options) {
 }
 
 std::string WireChunk(std::string_view block) {
+  CHECK(!block.empty());  // A chunk of no bytes is the end of the body.
   std::string text = fmt::format("{:x}\r\n", block.size());
   text.reserve(text.size() + block.size() + 2);
   text += block;
@@ -90,7 +100,7 @@ std::string WireChunk(std::string_view block) {
 
 std::string WireLast(const WebFields& trailers) {
   std::string text = "0\r\n";
-  for (const auto& [name, value] : trailers) text += fmt::format("{}: {}\r\n", name, value);
+  for (const auto& [name, value] : trailers) text += FieldLine(name, value);
   return text + "\r\n";
 }
 
