@@ -26,15 +26,33 @@ std::string Cost::ToJson() const {
                      gets, puts, deletes, lists, round_trips, bytes_read, bytes_written, usd);
 }
 
-uint64_t CostLedger::Begin() {
-  std::lock_guard lock(mutex_);
-  // Behind the longest chain that has ended; requests that are still under way do not count.
-  return chain_ + 1;
+CostLedger::CostLedger(std::vector<std::shared_ptr<CostLedger>> above, Waits waits)
+    : above_(std::move(above)), waits_(waits) {
+  std::erase(above_, nullptr);
 }
 
-void CostLedger::End(uint64_t place, const Entry& entry) {
+// Lengthens no chain.
+CostLedger::Place CostLedger::Nowhere() const {
+  Place place;
+  for (const auto& ledger : above_) place.above.push_back(ledger->Nowhere());
+  return place;
+}
+
+CostLedger::Place CostLedger::Begin() {
+  if (waits_ == Waits::kNobody) return Nowhere();
+  Place place;
+  place.above.reserve(above_.size());
+  for (const auto& ledger : above_) place.above.push_back(ledger->Begin());
   std::lock_guard lock(mutex_);
-  chain_ = std::max(chain_, place);
+  // Behind the longest chain that has ended; requests that are still under way do not count.
+  place.link = chain_ + 1;
+  return place;
+}
+
+void CostLedger::End(const Place& place, const Entry& entry) {
+  for (size_t i = 0; i < above_.size(); ++i) above_[i]->End(place.above[i], entry);
+  std::lock_guard lock(mutex_);
+  if (entry.requests != 0) chain_ = std::max(chain_, place.link);
   total_.round_trips = chain_ - taken_;
   switch (entry.kind) {
     case RequestKind::kGet:

@@ -13,6 +13,13 @@ constexpr double kDayUs = 86'400e6;
 constexpr double kMonthUs = 365.25 / 12 * kDayUs;
 constexpr double kBytesPerGb = 1e9;
 
+// Where a put is billed by units of its size, an append is a transaction of what was appended and
+// of the item that says how long the object is, billed twice; and the next roll removes the former.
+double AppendUsd(const Prices& prices, uint64_t bytes) {
+  if (prices.put_unit_bytes == 0) return prices.OfPut(bytes);
+  return 2 * (prices.OfPut(bytes) + prices.OfPut(0)) + prices.OfPut(bytes);
+}
+
 double Gb(uint64_t bytes) { return static_cast<double>(bytes) / kBytesPerGb; }
 
 }  // namespace
@@ -38,15 +45,16 @@ CostEstimate EstimateMonth(const PondUse& use, const Prices& prices) {
     estimate.lines.push_back({std::move(what), amount, std::move(unit), usd});
     estimate.usd += usd;
   };
-  const auto puts = [&](std::string what, uint64_t count, uint64_t bytes_each) {
+  const auto puts = [&](std::string what, uint64_t count, double usd_each) {
     const double amount = static_cast<double>(count) * months_per_use;
-    add(std::move(what), amount, "puts", amount * prices.OfPut(bytes_each));
+    add(std::move(what), amount, "puts", amount * usd_each);
   };
   add("data", Gb(use.data_bytes), "GB", Gb(use.data_bytes) * prices.space_gb_month);
   add("log and its history", Gb(use.log_bytes), "GB", Gb(use.log_bytes) * prices.space_gb_month);
-  puts("commits", use.commits, use.put_bytes);
-  puts("data files", use.files, use.files == 0 ? 0 : use.file_bytes / use.files);
-  puts("rolls of the log", use.rolls, use.log_bytes);
+  puts("commits", use.commits,
+       use.appends ? AppendUsd(prices, use.put_bytes) : prices.OfPut(use.put_bytes));
+  puts("data files", use.files, prices.OfPut(use.files == 0 ? 0 : use.file_bytes / use.files));
+  puts("rolls of the log", use.rolls, prices.OfPut(use.log_bytes));
   constexpr double kReads = 1000;
   estimate.usd_per_1000_reads = kReads * prices.OfGet(0);
   return estimate;

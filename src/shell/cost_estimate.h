@@ -22,6 +22,7 @@ struct PondUse {
   uint64_t data_bytes = 0;
   uint64_t log_bytes = 0;  // Of pond.log and all that it names.
   uint64_t put_bytes = 0;  // What one commit sends of the log.
+  bool appends = false;    // Whether it sends it as an append.
   uint64_t commits = 0;
   uint64_t files = 0;  // That were put, whether they are still there or not.
   uint64_t file_bytes = 0;

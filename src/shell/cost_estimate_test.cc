@@ -62,6 +62,17 @@ TEST(CostEstimate, UnitsCountWhatEachRequestCarries) {
   EXPECT_DOUBLE_EQ(estimate.usd, 10 * 365.25 / 12);
 }
 
+TEST(CostEstimate, AnAppendIsBilledAsTheStoreBillsIt) {
+  PondUse use;
+  use.commits = 1;
+  use.put_bytes = 600;
+  use.appends = true;
+  use.time_us = kDayUs;
+  const Prices dynamo = PriceList::BuiltIn().Of("dynamodb", "eu-west-1");
+  // Head and part within a transaction, and one unit when a roll removes the part.
+  EXPECT_DOUBLE_EQ(EstimateMonth(use, dynamo).usd, 5 * 0.625e-6 * 365.25 / 12);
+}
+
 TEST(CostEstimate, ForPeopleAndForPrograms) {
   PondUse use;
   use.data_bytes = 2'500'000'000;

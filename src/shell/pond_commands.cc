@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/env.h"
@@ -133,12 +134,15 @@ Result<std::string> EstimateCost(const CommandLine& line, CostLedger& ledger) {
     for (const auto& [name, table] : schema->tables) use.data_bytes += table->files.bytes();
   }
   use.log_bytes = report.log_bytes;
-  use.put_bytes = report.head_bytes;
   use.rolls = report.segments;
   if (report.last_version > 0) {
     ASSIGN_OR_RETURN(const auto commits, Block(executor, pond->log().History(context, {})));
     use.Add(commits);
   }
+  use.appends = pond->store().traits().can_append;
+  // The log and its history hold each commit's frame once.
+  use.put_bytes =
+      use.appends ? use.log_bytes / std::max<uint64_t>(use.commits, 1) : report.head_bytes;
   const CostEstimate estimate = EstimateMonth(use, pond->store().traits().prices);
   if (IsJson(line)) return JsonOf(estimate);
   std::string text = fmt::format("{}, by its {} commits in {:.1f} days:\n\n", line.url, use.commits,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // ConnectionState: what duckpond keeps for one client connection: what the running statement has
-// cost so far, what the one before it cost, and why the last commit failed.
+// cost so far, what the one before it cost, and why the last commit failed. EXPLAIN ANALYZE shows
+// the first above its plan.
 //
 // StatementWait runs a task for a statement: under its ledger, its deadline, and its interruption.
 //
@@ -10,6 +11,7 @@
 #pragma once
 
 #include <functional>
+#include <iosfwd>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -30,6 +32,7 @@ class ConnectionState final : public duckdb::ClientContextState {
   static duckdb::shared_ptr<ConnectionState> Of(duckdb::ClientContext& client);
 
   void QueryBegin(duckdb::ClientContext& client) override;
+  void WriteProfilingInformation(std::ostream& out) override;
 
   const std::shared_ptr<CostLedger>& ledger() const { return ledger_; }
   // Enters what follows into another ledger: for a connection that works for someone else.
@@ -64,6 +67,11 @@ class ConnectionState final : public duckdb::ClientContextState {
 
 // What the statement that runs on the connection, or ran last, has cost.
 std::shared_ptr<CostLedger> StatementLedger(duckdb::ClientContext& client);
+
+// The same of one operator of the statement's plan, entered in the statement's as well; and what it
+// says, as EXPLAIN ANALYZE shows it.
+std::shared_ptr<CostLedger> OperatorLedger(duckdb::ClientContext& client);
+void Describe(const Cost& cost, duckdb::InsertionOrderPreservingMap<std::string>& shown);
 
 // One wait of a statement: hand context() to a task and poll() to Block. An interrupted query
 // cancels the context. Errors: Check throws InterruptException for an interrupted query.

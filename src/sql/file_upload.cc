@@ -45,8 +45,9 @@ void FileUpload::Stop() {
 
 void FileUpload::Begin(std::string path, Bytes body) {
   Finish();
-  // The statement's ledger and deadline, but a cancellation of its own.
+  // The statement's deadline, but a cancellation of its own.
   Context context = StatementWait(client_).context();
+  context.ledger = ledger_;
   CancelSource cancel;
   context.cancel = cancel.token();
   auto done = Start(Env::Process().executor,

@@ -23,8 +23,10 @@ namespace duckpond {
 
 class FileUpload {
  public:
-  FileUpload(duckdb::ClientContext& client, std::shared_ptr<Pond> pond)
-      : client_(client), pond_(std::move(pond)) {}
+  // Requests are entered in `ledger`.
+  FileUpload(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
+             std::shared_ptr<CostLedger> ledger)
+      : client_(client), pond_(std::move(pond)), ledger_(std::move(ledger)) {}
   FileUpload(const FileUpload&) = delete;
   FileUpload& operator=(const FileUpload&) = delete;
   ~FileUpload() { Stop(); }
@@ -46,6 +48,7 @@ class FileUpload {
 
   duckdb::ClientContext& client_;
   const std::shared_ptr<Pond> pond_;
+  const std::shared_ptr<CostLedger> ledger_;
   std::optional<UnderWay> under_way_;
 };
 

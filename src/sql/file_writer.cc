@@ -66,14 +66,15 @@ uint64_t GroupRows(uint64_t row_bytes) {
 }  // namespace
 
 FileWriter::FileWriter(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
-                       std::shared_ptr<const TableDef> def, Files files, BeforePut before_put)
+                       std::shared_ptr<const TableDef> def, Files files, BeforePut before_put,
+                       std::shared_ptr<CostLedger> ledger)
     : client_(client),
       pond_(std::move(pond)),
       def_(std::move(def)),
       has_key_(!def_->Keys().empty()),
       one_file_(files == Files::kOne),
       before_put_(std::move(before_put)),
-      upload_(std::make_shared<FileUpload>(client, pond_)),
+      upload_(std::make_shared<FileUpload>(client, pond_, std::move(ledger))),
       keys_(client, def_) {
   duckdb::vector<duckdb::LogicalType> types;
   for (const Column& column : def_->columns) types.push_back(ToDuckDb(column.type));

@@ -32,11 +32,13 @@ namespace duckpond {
 class FileWriter {
  public:
   // `def` may have a last column of kRowIdFieldId, which is no column of the table.
-  // `before_put` is told the path of each object before it is put.
+  // `before_put` is told the path of each object before it is put; requests are entered in
+  // `ledger`.
   enum class Files : uint8_t { kMany, kOne };
   using BeforePut = std::function<void(const std::string& path)>;
   FileWriter(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
-             std::shared_ptr<const TableDef> def, Files files, BeforePut before_put);
+             std::shared_ptr<const TableDef> def, Files files, BeforePut before_put,
+             std::shared_ptr<CostLedger> ledger);
   ~FileWriter();
 
   // `chunk` has the table's types; sorted by the first key where there is one. Duplicate keys must

@@ -30,6 +30,7 @@ struct InsertState final : public duckdb::GlobalSinkState {
       : client(client_context),
         catalog(pond_catalog),
         def(std::move(table)),
+        ledger(OperatorLedger(client_context)),
         keys(client_context, def) {}
 
   PondTransaction& transaction() { return PondTransaction::Of(client, catalog); }
@@ -37,6 +38,7 @@ struct InsertState final : public duckdb::GlobalSinkState {
   duckdb::ClientContext& client;
   PondCatalog& catalog;
   std::shared_ptr<const TableDef> def;
+  std::shared_ptr<CostLedger> ledger;  // Of files and of looks at keys.
   std::unique_ptr<RowChecks> checks;
   KeyTracker keys;  // Of rows that may go into the log; a FileWriter has its own.
   duckdb::unique_ptr<duckdb::ColumnDataCollection> few;
@@ -70,7 +72,7 @@ void StartFiles(InsertState& state) {
     state.transaction().Change(state.client).NotePut(path);
   };
   state.writer = std::make_unique<FileWriter>(state.client, state.catalog.pond(), state.def,
-                                              FileWriter::Files::kMany, note);
+                                              FileWriter::Files::kMany, note, state.ledger);
   state.transaction().NoteUpload(state.writer->upload());
   if (!state.few) return;
   for (auto& chunk : state.few->Chunks()) state.writer->Append(chunk);
@@ -112,8 +114,10 @@ void AddFiles(InsertState& state) {
 
 void CheckKeys(InsertState& state) {
   auto& changes = state.transaction().Change(state.client);
-  const Status status =
-      RunTask(state.client, [&](Context context) { return changes.CheckKeys(context); });
+  const Status status = RunTask(state.client, [&](Context context) {
+    context.ledger = state.ledger;
+    return changes.CheckKeys(context);
+  });
   if (status.code() == StatusCode::kExists) throw duckdb::ConstraintException(status.message());
   if (!status.ok()) ThrowStoreStatus(status);
 }
@@ -158,6 +162,13 @@ PondInsert::~PondInsert() = default;
 duckdb::InsertionOrderPreservingMap<duckdb::string> PondInsert::ParamsToString() const {
   duckdb::InsertionOrderPreservingMap<duckdb::string> params;
   params["Table"] = target_.def ? target_.def->name : target_.create->Base().table;
+  return params;
+}
+
+duckdb::InsertionOrderPreservingMap<duckdb::string> PondInsert::ExtraSourceParams(
+    duckdb::GlobalSourceState& /*source*/, duckdb::LocalSourceState& /*local*/) const {
+  duckdb::InsertionOrderPreservingMap<duckdb::string> params;
+  Describe(sink_state->Cast<InsertState>().ledger->Total(), params);
   return params;
 }
 

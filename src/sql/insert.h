@@ -35,6 +35,8 @@ class PondInsert final : public duckdb::PhysicalOperator {
 
   duckdb::string GetName() const override { return "DUCKPOND_INSERT"; }
   duckdb::InsertionOrderPreservingMap<duckdb::string> ParamsToString() const override;
+  duckdb::InsertionOrderPreservingMap<duckdb::string> ExtraSourceParams(
+      duckdb::GlobalSourceState& source, duckdb::LocalSourceState& local) const override;
 
   bool IsSink() const override { return true; }
   bool ParallelSink() const override { return false; }

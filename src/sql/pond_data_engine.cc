@@ -210,7 +210,8 @@ DataFile WriteFileNow(duckdb::ClientContext& client, const std::shared_ptr<Pond>
   }
   duckdb::vector<duckdb::LogicalType> types;
   for (const Column& column : def->columns) types.push_back(ToDuckDb(column.type));
-  FileWriter writer(client, pond, def, FileWriter::Files::kOne, std::move(before_put));
+  FileWriter writer(client, pond, def, FileWriter::Files::kOne, std::move(before_put),
+                    StatementLedger(client));
   duckdb::DataChunk chunk;
   chunk.Initialize(duckdb::Allocator::DefaultAllocator(), types);
   const auto flush = [&] {

@@ -77,7 +77,7 @@ ScanFiles::ScanFiles(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
       price_(PriceOfReads(pond_->store().traits())),
       waits_for_places_(ColumnsPay(price_, Measure(files, units, request_))),
       control_(std::make_shared<FileSource::Control>()) {
-  control_->context.ledger = StatementLedger(client);
+  control_->context.ledger = request_.ledger;
   control_->context.deadline_us = ConnectionState::Of(client)->deadline_us();
   control_->context.cancel = control_->cancel.token();
   control_->interrupted = [&client] { return client.interrupted.load(); };

@@ -43,6 +43,7 @@ class ScanFiles {
     bool row_ids = false;  // Of files that have them in a column: after the columns.
     // By place in `columns`; borrowed.
     std::map<size_t, const duckdb::TableFilter*> filters;
+    std::shared_ptr<CostLedger> ledger;  // Whose requests they are.
     // About how much of a group's bytes is in those columns.
     std::function<uint64_t(const RowGroup&)> column_bytes = [](const RowGroup& group) {
       return group.bytes;

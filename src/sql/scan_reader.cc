@@ -56,8 +56,10 @@ class ColumnShare {
   uint64_t variable_read_ = 0;
 };
 
-ScanFiles::Request RequestOf(const TableDef& def, const ScanColumns& columns) {
+ScanFiles::Request RequestOf(const TableDef& def, const ScanColumns& columns,
+                             std::shared_ptr<CostLedger> ledger) {
   ScanFiles::Request request;
+  request.ledger = std::move(ledger);
   for (const auto& column : columns.read()) {
     request.columns.push_back({def.columns[column.place].field_id, column.stored});
   }
@@ -72,13 +74,15 @@ ScanFiles::Request RequestOf(const TableDef& def, const ScanColumns& columns) {
 
 }  // namespace
 
-ScanReader::ScanReader(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
-                       std::shared_ptr<const TableDef> def, ScanColumns columns, ScanUnits units)
-    : def_(std::move(def)),
+ScanReader::ScanReader(duckdb::ClientContext& client, std::shared_ptr<CostLedger> ledger,
+                       std::shared_ptr<Pond> pond, std::shared_ptr<const TableDef> def,
+                       ScanColumns columns, ScanUnits units)
+    : ledger_(std::move(ledger)),
+      def_(std::move(def)),
       columns_(std::move(columns)),
       plan_(std::move(units)),
       files_(std::make_unique<ScanFiles>(client, std::move(pond), plan_.files, plan_.units,
-                                         RequestOf(*def_, columns_))),
+                                         RequestOf(*def_, columns_, ledger_))),
       memory_(*client.db),
       dropped_(plan_.units.size()) {}
 

@@ -16,6 +16,7 @@
 #include <span>
 #include <vector>
 
+#include "base/cost.h"
 #include "lake/pond.h"
 #include "sql/reserved_memory.h"
 #include "sql/row_filter.h"
@@ -27,8 +28,10 @@ namespace duckpond {
 
 class ScanReader {
  public:
-  ScanReader(duckdb::ClientContext& client, std::shared_ptr<Pond> pond,
-             std::shared_ptr<const TableDef> def, ScanColumns columns, ScanUnits units);
+  // Requests are entered in `ledger`.
+  ScanReader(duckdb::ClientContext& client, std::shared_ptr<CostLedger> ledger,
+             std::shared_ptr<Pond> pond, std::shared_ptr<const TableDef> def, ScanColumns columns,
+             ScanUnits units);
   ~ScanReader();
 
   class Worker;
@@ -36,6 +39,8 @@ class ScanReader {
 
   const std::vector<ScanUnit>& units() const { return plan_.units; }
   const ScanUnits& units_plan() const { return plan_; }
+  // What the scan has cost so far.
+  Cost cost() const { return ledger_->Total(); }
   double progress_percent() const;
   // Row groups that were left out because filters became narrower.
   uint64_t groups_dropped() const { return groups_dropped_; }
@@ -51,6 +56,7 @@ class ScanReader {
   bool Drop(const Predicate& now, size_t unit);
   void Done(const ScanUnit& unit);
 
+  const std::shared_ptr<CostLedger> ledger_;
   std::shared_ptr<const TableDef> def_;
   const ScanColumns columns_;
   const ScanUnits plan_;

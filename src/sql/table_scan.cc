@@ -27,8 +27,6 @@
 namespace duckpond {
 namespace {
 
-constexpr const char* kScanName = "duckpond_scan";
-
 using duckdb::ClientContext;
 using duckdb::FunctionData;
 using duckdb::idx_t;
@@ -95,13 +93,14 @@ Predicate PruningOf(ClientContext& client, const ScanBind& bind, const ScanColum
 }
 
 // Leaves out files that lack the keys which the predicate fixes, if it pays to ask.
-void ProbeKeys(ClientContext& client, Pond& pond, const Predicate& predicate, const TableDef& def,
-               ScanUnits& units) {
+void ProbeKeys(ClientContext& client, const std::shared_ptr<CostLedger>& ledger, Pond& pond,
+               const Predicate& predicate, const TableDef& def, ScanUnits& units) {
   auto probe = KeyProbeOf(predicate, def);
   if (!probe || units.files.size() <= probe->keys.size()) return;
   const ReadPrice price = PriceOfReads(pond.store().traits());
   if (!ProbePays(price, *probe, CostOfFiles(units))) return;
   const auto may_have = RunTask(client, [&](Context context) {
+    context.ledger = ledger;
     return MayHaveKeys(HashListsOf(pond), std::move(context), *probe, units.files);
   });
   if (!may_have.ok()) ThrowStoreStatus(may_have.error());
@@ -113,18 +112,22 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> InitGlobal(
   const auto& bind = input.bind_data->Cast<ScanBind>();
   ScanColumns columns(*bind.def, input);
   const TablePtr table = bind.Find(client);
+  const auto ledger = OperatorLedger(client);
   const auto read = [&](const FileList::Wanted& wanted) {
-    return StoredValueOrThrow(RunTask(
-        client, [&](Context context) { return table->files.Some(std::move(context), wanted); }));
+    return StoredValueOrThrow(RunTask(client, [&](Context context) {
+      context.ledger = ledger;
+      return table->files.Some(std::move(context), wanted);
+    }));
   };
   const Predicate predicate = PruningOf(client, bind, columns);
   ScanUnits units = PlanScan(*table, predicate, read);
   if (!columns.only_counts()) {
-    ProbeKeys(client, *bind.entry.pond_catalog().pond(), predicate, *bind.def, units);
+    ProbeKeys(client, ledger, *bind.entry.pond_catalog().pond(), predicate, *bind.def, units);
   }
   if (bind.order) Reorder(*bind.def, *bind.order, units);
-  return duckdb::make_uniq<GlobalScan>(std::make_unique<ScanReader>(
-      client, bind.entry.pond_catalog().pond(), bind.def, std::move(columns), std::move(units)));
+  return duckdb::make_uniq<GlobalScan>(
+      std::make_unique<ScanReader>(client, ledger, bind.entry.pond_catalog().pond(), bind.def,
+                                   std::move(columns), std::move(units)));
 }
 
 duckdb::unique_ptr<duckdb::LocalTableFunctionState> InitLocal(
@@ -254,6 +257,7 @@ duckdb::InsertionOrderPreservingMap<std::string> DescribeWork(
   const uint64_t groups = units.units.size() - units.inline_rows.size();
   result["Row Groups"] = std::to_string(groups - reader.groups_dropped()) + " of " +
                          std::to_string(groups + units.groups_skipped);
+  Describe(reader.cost(), result);
   return result;
 }
 
@@ -293,7 +297,7 @@ duckdb::virtual_column_map_t TableScanVirtualColumns() {
 }
 
 void RegisterTableScan(duckdb::ExtensionLoader& loader) {
-  duckdb::TableFunction function(kScanName, {}, Scan, RefuseCall);
+  duckdb::TableFunction function(kTableScanName, {}, Scan, RefuseCall);
   function.serialize = WriteIdentity;
   function.deserialize = ReadIdentity;
   loader.RegisterFunction(function);
@@ -307,7 +311,7 @@ duckdb::TableFunction MakeTableScan(ClientContext& client, PondTableEntry& table
     ThrowStatus(Status::NotFound("table \"" + table.def()->name + "\" is not there"));
   }
   bind_data = std::move(bind);
-  duckdb::TableFunction function(kScanName, {}, Scan, nullptr, InitGlobal, InitLocal);
+  duckdb::TableFunction function(kTableScanName, {}, Scan, nullptr, InitGlobal, InitLocal);
   function.projection_pushdown = true;
   function.filter_pushdown = true;
   function.filter_prune = true;

@@ -23,6 +23,8 @@ namespace duckpond {
 
 class PondTableEntry;
 
+inline constexpr const char* kTableScanName = "duckpond_scan";
+
 // The function that scans `table`, and its bind data. `past` is null for the transaction's view.
 duckdb::TableFunction MakeTableScan(duckdb::ClientContext& client, PondTableEntry& table,
                                     CatalogPtr past,

@@ -5,11 +5,13 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
 #include "store/aws_profile.h"
+#include "store/dynamo_units.h"
 #include "store/http_reply.h"
 
 namespace duckpond {
@@ -67,6 +69,7 @@ struct DynamoClient::Answer {
   std::string type;                  // "ConditionalCheckFailedException"
   std::string message;               // Printable.
   std::vector<std::string> reasons;  // Why a transaction was cancelled, an entry an action.
+  std::optional<double> units;       // That it says were consumed.
 
   bool IsConflict() const {
     if (Among(type, {"ConditionalCheckFailedException", "TransactionConflictException"})) {
@@ -88,6 +91,11 @@ struct DynamoClient::Answer {
   bool IsServerError() const { return status >= 500; }
 };
 
+struct DynamoClient::Answered {
+  Bytes body;
+  Answer answer;
+};
+
 Result<std::shared_ptr<DynamoClient>> DynamoClient::Open(Env& env, const std::string& url,
                                                          S3Options options) {
   ASSIGN_OR_RETURN(DynamoPlace place, LocateDynamo(url, options));
@@ -98,6 +106,7 @@ Result<std::shared_ptr<DynamoClient>> DynamoClient::Open(Env& env, const std::st
 DynamoClient::DynamoClient(Env& env, DynamoPlace place, S3Options options)
     : env_(env),
       place_(std::move(place)),
+      prices_(PricesOf("dynamodb", place_.region)),
       http_(std::move(options.http)),
       credentials_(std::move(options.credentials)),
       clock_(std::move(options.clock)) {
@@ -115,7 +124,7 @@ std::string DynamoClient::Asked(const Call& call) const {
 }
 
 HttpRequest DynamoClient::Sign(const Call& call, const AwsKeys& keys, int64_t now_us) const {
-  Bytes body(call.json);
+  Bytes body(AskForUnits(call.operation, call.json));
   SigV4Request signing{.method = "POST",
                        .host = place_.host,
                        .path = place_.base_path + "/",
@@ -132,7 +141,24 @@ HttpRequest DynamoClient::Sign(const Call& call, const AwsKeys& keys, int64_t no
           .reply_bytes_max = kReplyBytesMax};
 }
 
-Task<Result<HttpReply>> DynamoClient::Send(Context context, const Call& call) {
+Task<Result<DynamoClient::Answered>> DynamoClient::Ask(Context context, const Call& call) {
+  const std::shared_ptr<CostLedger> bill = context.ledger;
+  CostLedger::Place place;
+  if (bill) place = bill->Begin();
+  Result<Answered> answered = co_await Send(std::move(context), call);
+  if (!bill || answered.status().code() == StatusCode::kCancelled) co_return answered;
+  DynamoRequest request;
+  request.operation = call.operation;
+  request.sent_bytes = call.json.size();
+  if (answered.ok()) {
+    request.answered_bytes = answered->body.size();
+    request.units = answered->answer.units;
+  }
+  bill->End(place, BillOf(request, prices_));
+  co_return answered;
+}
+
+Task<Result<DynamoClient::Answered>> DynamoClient::Send(Context context, const Call& call) {
   for (bool first = true;; first = false) {
     const Result<AwsKeys> keys = co_await credentials_->Get(context);
     if (!keys.ok()) co_return keys.error().Prefixed(Asked(call));
@@ -144,14 +170,15 @@ Task<Result<HttpReply>> DynamoClient::Send(Context context, const Call& call) {
       std::lock_guard lock(mutex_);
       server_ = *name;
     }
+    Answered answered{reply->body, AnswerOf(*reply)};
     // Refused before anything was looked at: nothing is sent twice.
-    const std::string type = reply->status < 500 ? AnswerOf(*reply).type : "";
+    const std::string type = reply->status < 500 ? answered.answer.type : "";
     bool again = IsExpiry(type) && credentials_->Renew(*keys);
     if (IsBadSignature(type)) {
       const auto skew = clock_->Correct(*reply, signed_us);
       again = skew && skew->corrected;
     }
-    if (!first || !again) co_return reply;
+    if (!first || !again) co_return answered;
   }
 }
 
@@ -162,7 +189,9 @@ DynamoClient::Answer DynamoClient::AnswerOf(const HttpReply& reply) const {
   simdjson::dom::object object;
   const std::string_view text = reply.body.view();
   answer.is_json = parser.parse(text.data(), text.size()).get(object) == simdjson::SUCCESS;
-  if (!answer.is_json || reply.status == 200) return answer;
+  if (!answer.is_json) return answer;
+  answer.units = UnitsOf(object);
+  if (reply.status == 200) return answer;
   std::string_view type;
   if (object["__type"].get(type) == simdjson::SUCCESS) {
     answer.type = Printable(type.substr(type.find('#') + 1));
@@ -218,7 +247,7 @@ Status DynamoClient::Failure(const Call& call, const Answer& answer) const {
 }
 
 Task<Result<Bytes>> DynamoClient::Read(Context context, Call call) {
-  Result<HttpReply> reply = co_await Send(context, call);
+  Result<Answered> reply = co_await Ask(context, call);
   if (!reply.ok()) {
     if (reply.error().code() != StatusCode::kUnknown) co_return reply.error();
     // It changed nothing: that it was sent and not answered matters to nobody.
@@ -227,7 +256,7 @@ Task<Result<Bytes>> DynamoClient::Read(Context context, Call call) {
     }
     co_return Status::Unavailable(reply.error().message());
   }
-  const Answer answer = AnswerOf(*reply);
+  const Answer& answer = reply->answer;
   if (answer.status == 200 && answer.is_json) co_return reply->body;
   if (answer.status == 200) {
     co_return Status::Corrupt(fmt::format(
@@ -239,14 +268,14 @@ Task<Result<Bytes>> DynamoClient::Read(Context context, Call call) {
 
 Task<Result<DynamoClient::Written>> DynamoClient::Write(Context context, Call call) {
   using State = Written::State;
-  Result<HttpReply> reply = co_await Send(context, call);
+  Result<Answered> reply = co_await Ask(context, call);
   if (!reply.ok()) {
     const bool may_have_happened = reply.error().code() == StatusCode::kUnknown ||
                                    reply.error().code() == StatusCode::kExhausted;
     if (!may_have_happened) co_return reply.error();
     co_return Written{State::kUnknown, {}, reply.error().message(), false};
   }
-  const Answer answer = AnswerOf(*reply);
+  const Answer& answer = reply->answer;
   if (answer.status == 200 && answer.is_json)
     co_return Written{State::kDone, reply->body, {}, false};
   std::string seen =

@@ -7,6 +7,8 @@
 //          5xx, not answered: unknown · throttled: kUnavailable, nothing happened
 //   both   no such table, another schema, wrong keys, no permission: kInvalid, saying what to do
 //
+// Each request is entered in the context's ledger, with the units it took (store/dynamo_units.h).
+//
 // Threads:   all methods may be called concurrently. Held by shared_ptr; tasks keep it alive.
 // Lifetime:  borrows Env.
 // Errors:    each names table, key and what was answered; a server's text is quoted only where it
@@ -19,7 +21,9 @@
 #include <string>
 #include <utility>
 
+#include "base/cost.h"
 #include "base/env.h"
+#include "store/prices.h"
 #include "store/s3_options.h"
 
 namespace duckpond {
@@ -72,6 +76,7 @@ class DynamoClient {
   Task<Result<Written>> Write(Context context, Call call);
 
   const DynamoPlace& place() const { return place_; }
+  const Prices& prices() const { return prices_; }
   Env& env() const { return env_; }
   std::string endpoint() const { return place_.scheme + "://" + place_.host + place_.base_path; }
   // The last Server header.
@@ -79,7 +84,9 @@ class DynamoClient {
 
  private:
   struct Answer;
-  Task<Result<HttpReply>> Send(Context context, const Call& call);
+  struct Answered;
+  Task<Result<Answered>> Ask(Context context, const Call& call);
+  Task<Result<Answered>> Send(Context context, const Call& call);
   HttpRequest Sign(const Call& call, const AwsKeys& keys, int64_t now_us) const;
   // "GetItem dynamodb://table/prefix/key"
   std::string Asked(const Call& call) const;
@@ -89,6 +96,7 @@ class DynamoClient {
 
   Env& env_;
   const DynamoPlace place_;
+  const Prices prices_;
   const std::shared_ptr<HttpClient> http_;
   const std::shared_ptr<CredentialsProvider> credentials_;
   const std::shared_ptr<ServerClock> clock_;

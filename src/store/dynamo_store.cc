@@ -32,7 +32,7 @@ DynamoObjectStore::DynamoObjectStore(DynamoClientPtr client) : client_(std::move
   traits_.can_append = true;
   traits_.object_bytes_max = kDynamoObjectBytesMax;
   traits_.swaps_per_second_max = kSwapsPerSecond;
-  traits_.prices = PricesOf("dynamodb", client_->place().region);
+  traits_.prices = client_->prices();
 }
 
 std::string DynamoObjectStore::endpoint() const {

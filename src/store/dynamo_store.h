@@ -73,12 +73,12 @@ class DynamoObjectStore final : public ObjectStore {
   Task<Result<PutReply>> AppendPart(Context context, std::string key, DynamoTag at,
                                     DynamoItem part);
   // Removes what `old` alone referred to; nobody waits for it.
-  void RemoveBehind(const std::string& hash, const DynamoTag& old);
+  void RemoveBehind(const Context& context, const std::string& hash, const DynamoTag& old);
 
   Task<Result<DynamoClient::Written>> Transact(Context context, std::string key,
                                                std::string actions);
   std::string Hash(const std::string& key) const { return client_->place().prefix + key; }
-  Context Behind() const;
+  Context Behind(const Context& context) const;
 
   const DynamoClientPtr client_;
   StoreTraits traits_;

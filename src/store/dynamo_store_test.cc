@@ -307,6 +307,33 @@ TEST_F(DynamoStoreTest, AChunkThatWasThrottledIsPutAgain) {
   }
 }
 
+TEST_F(DynamoStoreTest, UnitsAreThoseOfTheAnswerElseOfTheRequest) {
+  const auto usd = [this](ScriptedReply reply, auto call) {
+    Will({std::move(reply)});
+    Context context = Soon();
+    context.ledger = std::make_shared<CostLedger>();
+    (void)Block(Env::Process().executor, call(context));
+    return context.ledger->Total().usd;
+  };
+  const auto append = [this](const Context& context) {
+    const DynamoTag tag{"0b6e0b0e-0000-7000-8000-000000000000", 7, 3, "", 0};
+    return Store()->Append(context, "pond.log", Bytes(std::string(3000, 'x')),
+                           ObjectStore::AppendPosition(3, {tag.Text()}));
+  };
+  const auto get = [this](const Context& context) { return Store()->Get(context, "pond.log", {}); };
+  const Prices& prices = Store()->traits().prices;
+  EXPECT_DOUBLE_EQ(
+      usd(Ok(R"({"ConsumedCapacity":[{"TableName":"table","CapacityUnits":8.0}]})"), append),
+      8 * prices.put);
+  EXPECT_NE(server().seen().at(0).body.find(R"({"ReturnConsumedCapacity":"TOTAL","TransactItems")"),
+            std::string::npos);
+  EXPECT_DOUBLE_EQ(usd(Ok(R"({"Items":[],"ConsumedCapacity":{"CapacityUnits":2.5}})"), get),
+                   2.5 * prices.get);
+  // An error does not say it: 3,000 bytes and a head, twice.
+  EXPECT_DOUBLE_EQ(usd(Error(400, "TransactionConflictException"), append), 8 * prices.put);
+  EXPECT_DOUBLE_EQ(usd(Error(500, "InternalServerError"), get), prices.get);
+}
+
 TEST_F(DynamoStoreTest, ANewPlaceIsListedWithoutLookingThroughTheTable) {
   Will({Ok("{}")});
   const auto listed = Block(Env::Process().executor, Store()->List(Soon(), "", std::nullopt));

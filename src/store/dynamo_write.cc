@@ -49,15 +49,21 @@ struct DynamoObjectStore::Writing {
   DynamoItem head;     // As it is to be.
 };
 
-Context DynamoObjectStore::Behind() const {
-  Context context;
-  context.deadline_us = client_->env().executor.NowUs() + kBehindUsMax;
-  return context;
+// Nobody waits for what is done under it; it is on the same bill.
+Context DynamoObjectStore::Behind(const Context& context) const {
+  Context behind;
+  behind.deadline_us = client_->env().executor.NowUs() + kBehindUsMax;
+  if (context.ledger) {
+    behind.ledger = std::make_shared<CostLedger>(
+        std::vector<std::shared_ptr<CostLedger>>{context.ledger}, CostLedger::Waits::kNobody);
+  }
+  return behind;
 }
 
-void DynamoObjectStore::RemoveBehind(const std::string& hash, const DynamoTag& old) {
+void DynamoObjectStore::RemoveBehind(const Context& context, const std::string& hash,
+                                     const DynamoTag& old) {
   if (old.chunks.empty() && old.start == 0) return;
-  Spawn(client_->env().executor, RemoveReplaced(client_, Behind(), hash, old));
+  Spawn(client_->env().executor, RemoveReplaced(client_, Behind(context), hash, old));
 }
 
 Task<Result<Written>> DynamoObjectStore::Transact(Context context, std::string key,
@@ -141,7 +147,7 @@ Task<Result<bool>> DynamoObjectStore::PutContent(Context context, Writing* writi
   const Result<bool> first =
       co_await WriteChunks(client_, context, writing->key, chunks, writing->body);
   if (first.ok() && *first) co_return true;
-  RemoveBehind(writing->hash, DynamoTag::Of(head));
+  RemoveBehind(context, writing->hash, DynamoTag::Of(head));
   if (!first.ok()) co_return first.error();
   if (writing->condition == PutCondition::Kind::kIfAbsent) {
     DynamoSpan head_only(writing->hash, kHeadRange, kInlineBytesMax);
@@ -179,13 +185,13 @@ Task<Result<PutReply>> DynamoObjectStore::PutHead(Context context, Writing writi
       const auto there = ParseOneItem(put->body, "Attributes");
       if (there.ok() && *there) old = DynamoTag::Of(**there);
     }
-    RemoveBehind(writing.hash, old);
+    RemoveBehind(context, writing.hash, old);
     co_return PutReply{.state = PutState::kWritten, .tag = {tag.Text()}, .detail = {}};
   }
   if (put.ok() && put->state == Written::State::kUnknown) {
     co_return PutReply{.state = PutState::kUnknown, .tag = {}, .detail = put->detail};
   }
-  RemoveBehind(writing.hash, {tag.generation, 0, 0, tag.chunks, tag.chunked});
+  RemoveBehind(context, writing.hash, {tag.generation, 0, 0, tag.chunks, tag.chunked});
   if (!put.ok()) co_return put.error();
   // An append's transaction was in the way of what has no condition: it can be tried again.
   if (writing.condition == Kind::kNone) co_return Status::Unavailable(put->detail);
@@ -222,7 +228,7 @@ Task<Result<PutReply>> DynamoObjectStore::PutOverParts(Context context, Writing 
   if (put->state == Written::State::kUnknown) {
     co_return PutReply{.state = PutState::kUnknown, .tag = {}, .detail = put->detail};
   }
-  RemoveBehind(writing.hash, writing.replaced);
+  RemoveBehind(context, writing.hash, writing.replaced);
   co_return PutReply{
       .state = PutState::kWritten, .tag = {DynamoTag::Of(head).Text()}, .detail = {}};
 }
@@ -252,11 +258,10 @@ Task<Result<PutReply>> DynamoObjectStore::Append(Context context, std::string ke
   CO_ASSIGN_OR_RETURN(const bool ours,
                       co_await WriteChunks(client_, context, key, chunks, std::move(body)));
   if (!ours) co_return Status::Internal("two parts have one name: " + part.chunks);
-  const Result<PutReply> reply =
-      co_await AppendPart(std::move(context), std::move(key), *at, std::move(part));
+  const Result<PutReply> reply = co_await AppendPart(context, std::move(key), *at, std::move(part));
   const bool lost = !reply.ok() || reply->state == PutState::kConflict;
   if (lost) {
-    Spawn(client_->env().executor, RemoveChunks(client_, Behind(), std::move(chunks)));
+    Spawn(client_->env().executor, RemoveChunks(client_, Behind(context), std::move(chunks)));
   }
   co_return reply;
 }

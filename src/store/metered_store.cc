@@ -1,30 +1,34 @@
 // SPDX-License-Identifier: MIT
 #include "store/metered_store.h"
 
-#include <array>
 #include <utility>
+#include <vector>
 
 namespace duckpond {
 class MeteredObjectStore::Count {
  public:
-  Count(std::shared_ptr<CostLedger> own, std::shared_ptr<CostLedger> callers)
-      : ledgers_{std::move(own), std::move(callers)} {
-    for (size_t i = 0; i < ledgers_.size(); ++i) {
-      if (ledgers_[i]) places_[i] = ledgers_[i]->Begin();
-    }
+  // Makes the call's bill, which is the ledger of the context that goes below.
+  Count(std::shared_ptr<CostLedger> own, Context& context)
+      : bill_(std::make_shared<CostLedger>(
+            std::vector<std::shared_ptr<CostLedger>>{std::move(own), context.ledger})),
+        place_(bill_->Begin()) {
+    context.ledger = bill_;
   }
 
-  void End(const Status& status, const CostLedger::Entry& entry) const {
+  void End(const Status& status, CostLedger::Entry entry) const {
     if (status.code() == StatusCode::kCancelled) return;
-    for (size_t i = 0; i < ledgers_.size(); ++i) {
-      if (ledgers_[i]) ledgers_[i]->End(places_[i], entry);
+    if (bill_->Total().requests() > 0) {
+      // The store has said more exactly what was asked; what of it was content, it cannot know.
+      entry.requests = 0;
+      entry.usd = 0;
     }
+    bill_->End(place_, entry);
   }
 
  private:
   // Shared: a caller may drop its context's ledger while the request is under way.
-  const std::array<std::shared_ptr<CostLedger>, 2> ledgers_;
-  std::array<uint64_t, 2> places_{};
+  const std::shared_ptr<CostLedger> bill_;
+  const CostLedger::Place place_;
 };
 
 MeteredObjectStore::MeteredObjectStore(std::shared_ptr<ObjectStore> below,
@@ -33,7 +37,7 @@ MeteredObjectStore::MeteredObjectStore(std::shared_ptr<ObjectStore> below,
 
 Task<Result<GetReply>> MeteredObjectStore::Get(Context context, std::string key,
                                                GetOptions options) {
-  const Count count(ledger_, context.ledger);
+  const Count count(ledger_, context);
   Result<GetReply> reply = co_await below()->Get(context, key, options);
   CostLedger::Entry entry;
   entry.kind = RequestKind::kGet;
@@ -63,7 +67,7 @@ CostLedger::Entry MeteredObjectStore::EntryOfWrite(const Bytes& body,
 
 Task<Result<PutReply>> MeteredObjectStore::Put(Context context, std::string key, Bytes body,
                                                PutCondition condition) {
-  const Count count(ledger_, context.ledger);
+  const Count count(ledger_, context);
   Result<PutReply> reply = co_await below()->Put(context, key, body, condition);
   count.End(reply.status(), EntryOfWrite(body, reply));
   co_return reply;
@@ -71,7 +75,7 @@ Task<Result<PutReply>> MeteredObjectStore::Put(Context context, std::string key,
 
 Task<Result<PutReply>> MeteredObjectStore::Append(Context context, std::string key, Bytes body,
                                                   AppendPosition position) {
-  const Count count(ledger_, context.ledger);
+  const Count count(ledger_, context);
   Result<PutReply> reply = co_await below()->Append(context, key, body, position);
   count.End(reply.status(), EntryOfWrite(body, reply));
   co_return reply;
@@ -79,9 +83,9 @@ Task<Result<PutReply>> MeteredObjectStore::Append(Context context, std::string k
 
 Task<Result<DeleteReply>> MeteredObjectStore::Delete(Context context, std::string key,
                                                      std::optional<ObjectTag> if_match) {
-  const Count count(ledger_, context.ledger);
+  const Count count(ledger_, context);
   Result<DeleteReply> reply = co_await below()->Delete(context, key, if_match);
-  CostLedger::Entry entry;  // No store that we know asks money for a delete.
+  CostLedger::Entry entry;  // Who asks money for a delete enters it himself.
   entry.kind = RequestKind::kDelete;
   count.End(reply.status(), entry);
   co_return reply;
@@ -89,7 +93,7 @@ Task<Result<DeleteReply>> MeteredObjectStore::Delete(Context context, std::strin
 
 Task<Result<ListReply>> MeteredObjectStore::List(Context context, std::string prefix,
                                                  std::optional<std::string> token) {
-  const Count count(ledger_, context.ledger);
+  const Count count(ledger_, context);
   Result<ListReply> reply = co_await below()->List(context, prefix, token);
   CostLedger::Entry entry;
   entry.kind = RequestKind::kList;

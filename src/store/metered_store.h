@@ -4,8 +4,9 @@
 // of each request's context. It stands below the retries, so that it counts what a bill does.
 //
 // Threads:   all methods may be called concurrently.
-// Counted:   every request that was tried, failed ones too, priced by traits().prices. Not those
-//            that ended before they were sent (kCancelled).
+// Counted:   every request that was tried, failed ones too, priced by traits().prices; or what the
+//            store itself enters in the ledger of the context that it is given, as one does whose
+//            calls take several requests. Not those that ended before they were sent (kCancelled).
 #pragma once
 
 #include <memory>
@@ -31,7 +32,7 @@ class MeteredObjectStore final : public StoreWrapper {
                                std::optional<std::string> token) override;
 
  private:
-  // One request under way, entered in both ledgers when it ends.
+  // One call under way, entered in both ledgers when it ends.
   class Count;
 
   CostLedger::Entry EntryOfWrite(const Bytes& body, const Result<PutReply>& reply) const;

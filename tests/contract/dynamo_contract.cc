@@ -206,6 +206,60 @@ TEST_P(DynamoContract, ChunksThatAKilledWriterLeftAreNotRead) {
   }
 }
 
+// Units of 1 KB written, twice in a transaction, and of 4 KB read, rounded up for each item; what a
+// condition refused is billed like what it let pass.
+TEST_P(DynamoContract, TheBillIsInUnitsOfItemsAndTransactions) {
+  const Prices& prices = store().traits().prices;
+  const auto ledger = std::make_shared<CostLedger>();
+  const auto billed = [&](auto call) {
+    Context context = Soon();
+    context.ledger = ledger;
+    const auto reply = Block(executor(), call(std::move(context)));
+    EXPECT_TRUE(reply.ok()) << reply.status().ToString();
+    return ledger->Take();
+  };
+  const auto put = [&](const std::string& key, size_t bytes, PutCondition condition) {
+    return billed([&](Context context) {
+      return store().Put(std::move(context), key, Bytes(std::string(bytes, 'x')), condition);
+    });
+  };
+  const auto get = [&](const std::string& key, GetOptions options) {
+    return billed([&](Context context) { return store().Get(std::move(context), key, options); });
+  };
+  MustPut("marks the place", "x");
+  const Cost small = put("log", 100, PutCondition::IfAbsent());
+  EXPECT_EQ(small.puts, 1U);
+  EXPECT_DOUBLE_EQ(small.usd, prices.put);
+  EXPECT_DOUBLE_EQ(put("log", 100, PutCondition::IfAbsent()).usd, prices.put) << "refused";
+  EXPECT_DOUBLE_EQ(get("log", {}).usd, prices.get);
+
+  const auto now = Get("log");
+  const Cost append = billed([&](Context context) {
+    return store().Append(std::move(context), "log", Bytes(std::string(500, 'a')),
+                          ObjectStore::AppendPosition(now->object_size, now->tag));
+  });
+  EXPECT_EQ(append.puts, 1U);
+  EXPECT_EQ(append.round_trips, 1U);
+  EXPECT_DOUBLE_EQ(append.usd, 4 * prices.put);
+
+  // Three chunks of 65,536 bytes and their names: 65 units each; the last one 4; the head.
+  const Cost large = put("data", 200'000, PutCondition::IfAbsent());
+  EXPECT_EQ(large.puts, 5U);
+  EXPECT_EQ(large.round_trips, 2U);
+  EXPECT_DOUBLE_EQ(large.usd, (3 * 65 + 4 + 1) * prices.put);
+  GetOptions part;
+  part.range = ByteRange{0, 70'000};
+  part.want_tag = false;
+  const Cost range = get("data", part);
+  EXPECT_EQ(range.gets, 1U);
+  EXPECT_EQ(range.round_trips, 1U);
+  EXPECT_DOUBLE_EQ(range.usd, (17 + 17 + 1) * prices.get);
+  const Cost removed =
+      billed([&](Context context) { return store().Delete(std::move(context), "data", {}); });
+  EXPECT_EQ(removed.deletes, 5U);
+  EXPECT_DOUBLE_EQ(removed.usd, large.usd);
+}
+
 TEST_P(DynamoContract, PondsOfOneTableSeeTheirOwnObjectsOnly) {
   OpenOptions options;
   const auto& variables = opened().environment;

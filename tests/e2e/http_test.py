@@ -179,6 +179,12 @@ class Sandbox(Http):
             status, problem = self.error(sql.encode())
             self.assertEqual(status, 403, (sql, problem))
 
+    def test_what_would_end_the_instance_is_not_there(self):
+        status, problem = self.error(b"SELECT txid_current()")
+        self.assertEqual(status, 400, problem)
+        self.assertIn("txid_current", str(problem))
+        self.assertEqual(self.server.rows("SELECT 1 AS a"), [{"a": 1}])
+
     def test_settings_of_the_server_cannot_be_changed(self):
         for sql in ("SET memory_limit = '1TB'", "SET enable_external_access = true",
                     "SET lock_configuration = false", "RESET threads"):
