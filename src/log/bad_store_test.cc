@@ -87,16 +87,68 @@ TEST_F(BadStoreTest, AGoodStoreIsProvenOnceForItsEndpoint) {
   const auto log = Open(first);
   for (int i = 0; i < 3; ++i) ASSERT_EQ(Commit(*log), Status::Ok());
   EXPECT_EQ(first.Count("PUT", "/proof/"), proof_puts);
-  // Elsewhere it is proven again, once for each process, until a base says so.
+  // Elsewhere it is proven again, once, and pond.json says so to the processes that follow.
   ScriptedS3 second({});
   second.CopyFrom(first);
-  const auto moved = Open(second);
-  for (int i = 0; i < 3; ++i) ASSERT_EQ(Commit(*moved), Status::Ok());
+  for (int process = 0; process < 3; ++process) {
+    const auto moved = Open(second);
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(Commit(*moved), Status::Ok());
+    EXPECT_EQ(second.Count("GET", "/pond.json"), process + 1u);
+  }
+  EXPECT_EQ(second.Count("PUT", "/pond.json"), 1u);
   EXPECT_EQ(second.Count("PUT", "/proof/"), proof_puts);
   EXPECT_EQ(second.Count("DELETE", "/proof/"), second.Count("DELETE", ""));
   for (const auto& [key, content] : second.objects()) {
     EXPECT_EQ(key.find("proof"), std::string::npos) << key;
   }
+}
+
+TEST_F(BadStoreTest, ProofsOfOtherEndpointsProveNothing) {
+  const ScriptedS3 first({});
+  ASSERT_EQ(Commit(*Open(first)), Status::Ok());
+  ScriptedS3 second({});
+  second.CopyFrom(first);
+  ASSERT_EQ(Commit(*Open(second)), Status::Ok());
+  ScriptedS3 bad({.if_match = true});
+  bad.CopyFrom(second);
+  ExpectRefused(Commit(*Open(bad)), "let two writers win the same race");
+  EXPECT_EQ(bad.objects(), second.objects());
+}
+
+// Who may not write pond.json, or loses to another who does, proves each time and commits.
+TEST_F(BadStoreTest, AProofThatCannotBeNotedIsMadeAgain) {
+  const ScriptedS3 first({});
+  ASSERT_EQ(Commit(*Open(first)), Status::Ok());
+  ScriptedS3 second({});
+  second.CopyFrom(first);
+  second.SetFate([](const SeenRequest& seen) {
+    const bool refused = seen.method == "PUT" && seen.target.ends_with("/pond.json");
+    ScriptedS3::Fate fate;
+    if (refused) fate = {false, ScriptedReply::Http(412, {}, "<Error/>")};
+    return fate;
+  });
+  size_t proof_puts = 0;
+  for (int process = 0; process < 2; ++process) {
+    ASSERT_EQ(Commit(*Open(second)), Status::Ok());
+    EXPECT_GT(second.Count("PUT", "/proof/"), proof_puts);
+    proof_puts = second.Count("PUT", "/proof/");
+  }
+}
+
+TEST(PondFileTest, TheOldestOfTooManyProofsIsForgotten) {
+  PondFile file;
+  file.format = 1;
+  file.proof = "made";
+  for (size_t i = 0; i <= kProofsMax; ++i) file.AddProof("proof " + std::to_string(i));
+  const auto read = PondFile::Decode(file.Encode());
+  ASSERT_TRUE(read.ok()) << read.error().ToString();
+  EXPECT_TRUE(read->IsProven("made"));
+  EXPECT_FALSE(read->IsProven("proof 0"));
+  EXPECT_TRUE(read->IsProven("proof 1"));
+  EXPECT_EQ(read->more_proofs.size(), kProofsMax);
+  const std::string broken = R"({"format":1,"id":"01a0c450-6c00-73cd-a61e-ef2ff75f94cb",)"
+                             R"("state":"ready","created":1,"writer":"","proof":"","proofs":[1]})";
+  EXPECT_EQ(PondFile::Decode(broken).status().code(), StatusCode::kCorrupt);
 }
 
 TEST_F(BadStoreTest, ARollRemembersTheProofOfTheNewEndpoint) {

@@ -305,8 +305,8 @@ Task<Status> Committer::MakeReady(Self self, Context context, ImagePtr image) {
     if (!ready.ok()) co_return ready;
   }
   if (image->base.proof != ProofText(*self->site_->store)) {
-    auto proven = co_await ProveConditions(self->site_->env, self->site_->store, context);
-    if (!proven.ok()) co_return proven.error();
+    const Status proven = co_await EnsureProven(self->site_, context);
+    if (!proven.ok()) co_return proven;
   }
   std::lock_guard lock(self->mutex_);
   self->ready_ = true;

@@ -271,6 +271,24 @@ Task<Status> EnsureReady(SitePtr site, Context context, std::optional<FoundPondF
       fmt::format("{}: no certain answer in {} attempts", kPondKey, kFailuresInARowMax));
 }
 
+Task<Status> EnsureProven(SitePtr site, Context context) {
+  std::string text = ProofText(*site->store);
+  auto found = co_await ReadPondFile(site, context);
+  if (!found.ok() && found.error().code() != StatusCode::kNotFound) co_return found.error();
+  if (found.ok() && found->file.IsProven(text)) co_return Status::Ok();
+  const auto proven = co_await ProveConditions(site->env, site->store, context);
+  if (!proven.ok()) co_return proven.error();
+  if (!found.ok()) co_return Status::Ok();
+  found->file.AddProof(std::move(text));
+  Bytes body(found->file.Encode());
+  std::string key(kPondKey);
+  PutCondition condition = PutCondition::IfMatch(found->tag);
+  // Not noted, the next process proves it again.
+  const auto noted =
+      co_await site->store->Put(context, std::move(key), std::move(body), std::move(condition));
+  co_return Status::Ok();
+}
+
 Task<Status> CreatePond(SitePtr site, Context context) {
   if (!site->store->traits().can_write) {
     co_return Status::Invalid("a pond cannot be made at " + site->store->url() +

@@ -31,6 +31,10 @@ struct FoundPondFile {
 Task<Status> EnsureReady(SitePtr site, Context context,
                          std::optional<FoundPondFile> known = std::nullopt);
 
+// Proves the store, unless pond.json says that it was proven by this endpoint, and notes it there.
+// Cost: one GET; the first time at an endpoint the proof's requests and a PUT more.
+Task<Status> EnsureProven(SitePtr site, Context context);
+
 // Errors: kNotFound if there is no pond.json.
 Task<Result<FoundPondFile>> ReadPondFile(SitePtr site, Context context);
 

@@ -80,9 +80,18 @@ TEST_P(GoldenTest, ItIsWrittenOn) {
   EXPECT_TRUE(Await(OpenOther()->Verify(Context{})).ok());
 }
 
+TEST(GoldenPondFileTest, TheProofsOfAllEndpointsAreRead) {
+  const auto file = PondFile::Decode(ReadFile(GoldenFolder("log_proofs") / "pond.json"));
+  ASSERT_TRUE(file.ok()) << file.error().ToString();
+  EXPECT_TRUE(file->IsProven("conditions/1 memory:"));
+  EXPECT_TRUE(file->IsProven("conditions/1 https://s3.eu-central-1.amazonaws.com/bucket"));
+  EXPECT_TRUE(file->IsProven("conditions/1 https://10.0.0.7:9000/bucket"));
+  EXPECT_FALSE(file->IsProven("conditions/1 https://10.0.0.8:9000/bucket"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Ponds, GoldenTest,
                          ::testing::Values("log_commits", "log_rolled", "log_parts",
-                                           "log_lines_and_parts"));
+                                           "log_lines_and_parts", "log_proofs"));
 
 }  // namespace
 }  // namespace duckpond

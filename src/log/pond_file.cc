@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "base/json_writer.h"
 #include "log/limits.h"
 
@@ -20,8 +23,23 @@ std::string PondFile::Encode() const {
   JsonWriter json;
   json.BeginObject().Key("format").Uint(format).Key("id").String(id.ToString());
   json.Key("state").String(ready ? "ready" : "creating").Key("created").Int(created_us);
-  json.Key("writer").String(writer).Key("proof").String(proof).EndObject();
+  json.Key("writer").String(writer).Key("proof").String(proof);
+  if (!more_proofs.empty()) {
+    json.Key("proofs").BeginArray();
+    for (const std::string& more : more_proofs) json.String(more);
+    json.EndArray();
+  }
+  json.EndObject();
   return json.Take() + "\n";
+}
+
+bool PondFile::IsProven(std::string_view proof_text) const {
+  return proof == proof_text || std::ranges::find(more_proofs, proof_text) != more_proofs.end();
+}
+
+void PondFile::AddProof(std::string proof_text) {
+  more_proofs.push_back(std::move(proof_text));
+  if (more_proofs.size() > kProofsMax) more_proofs.erase(more_proofs.begin());
 }
 
 Result<PondFile> PondFile::Decode(std::string_view text) {
@@ -57,6 +75,12 @@ Result<PondFile> PondFile::Decode(std::string_view text) {
   if (object["proof"].get(proof) != simdjson::SUCCESS) return Broken("a proof");
   file.writer = writer;
   file.proof = proof;
+  simdjson::dom::array proofs;
+  if (object["proofs"].get(proofs) != simdjson::SUCCESS) return file;
+  for (const simdjson::dom::element more : proofs) {
+    if (more.get(proof) != simdjson::SUCCESS) return Broken("texts as proofs");
+    file.more_proofs.emplace_back(proof);
+  }
   return file;
 }
 

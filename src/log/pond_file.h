@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/uuid.h"
@@ -17,6 +18,7 @@ namespace duckpond {
 
 inline constexpr std::string_view kPondKey = "pond.json";
 inline constexpr std::string_view kLogKey = "pond.log";
+inline constexpr size_t kProofsMax = 16;  // Of endpoints, besides the first.
 
 struct PondFile {
   uint32_t format = 0;
@@ -27,6 +29,12 @@ struct PondFile {
   int64_t created_us = 0;
   std::string writer;
   std::string proof;  // What store/store_proof.h found out about the store.
+  // The same at other endpoints that writers have come by since, oldest first.
+  std::vector<std::string> more_proofs;
+
+  bool IsProven(std::string_view proof_text) const;
+  // Forgets the oldest of too many.
+  void AddProof(std::string proof_text);
 
   std::string Encode() const;
   // Errors: kCorrupt; kUnsupported for a newer format.
