@@ -12,6 +12,7 @@
 #include "log/committer.h"
 #include "log/create.h"
 #include "log/history.h"
+#include "log/known_age.h"
 #include "log/limits.h"
 #include "log/log_reader.h"
 #include "log/verify.h"
@@ -74,6 +75,8 @@ class EventLogImpl final : public EventLog, public std::enable_shared_from_this<
     if (image == nullptr || !image->unfolded.ok()) return std::nullopt;
     return image->snapshot();
   }
+
+  int64_t CachedAgeUs() const { return reader_->KnownAgeUs(); }
 
   Task<Result<Snapshot>> At(Context context, Version version) override {
     return AtNow(shared_from_this(), std::move(context), version);
@@ -174,6 +177,10 @@ class EventLogImpl final : public EventLog, public std::enable_shared_from_this<
 };
 
 }  // namespace
+
+int64_t KnownAgeUs(const EventLog& log) {
+  return static_cast<const EventLogImpl&>(log).CachedAgeUs();
+}
 
 std::shared_ptr<EventLog> EventLog::Open(Env& env, std::shared_ptr<ObjectStore> store,
                                          const Folder& folder, LogOptions options,

@@ -252,6 +252,11 @@ Task<void> LogReader::Refresh(std::shared_ptr<LogReader> self) {
   self->refreshing_ = false;
 }
 
+int64_t LogReader::KnownAgeUs() const {
+  std::lock_guard lock(mutex_);
+  return site_->env.executor.NowUs() - known_us_;
+}
+
 ImagePtr LogReader::Known() const {
   std::lock_guard lock(mutex_);
   return known_;

@@ -31,6 +31,8 @@ class LogReader : public std::enable_shared_from_this<LogReader> {
 
   // The newest image seen; null before the first. Cost: none.
   ImagePtr Known() const;
+  // How long ago the store told it. Cost: none.
+  int64_t KnownAgeUs() const;
   // Keeps `image` if it is newer than Known().
   void Learn(ImagePtr image);
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "server/answer_tag.h"
+
 namespace duckpond {
 
 namespace {
@@ -54,7 +56,9 @@ void QueryJob::Run(Context context, ResponseSink& sink) {
     return Fail(ProblemOfStatement(session.error(), Blame::kInternal, request_.run.only_reads),
                 /*started=*/false, sink);
   }
-  auto result = (*session)->RunAll(std::move(context), request_.sql, request_.run);
+  RunOptions run = request_.run;
+  if (AnswerUnchanged(context, **session, run, sink)) return;
+  auto result = (*session)->RunAll(std::move(context), request_.sql, run);
   if (!result.ok()) {
     return Fail(ProblemOf(**session, result.error(), (*session)->blame()), /*started=*/false, sink);
   }
@@ -70,10 +74,36 @@ void QueryJob::Run(Context context, ResponseSink& sink) {
   WriteRows(**result, **session, sink);
 }
 
+Consistency QueryJob::ReadWith() const {
+  return request_.run.reading.consistency.value_or(engine_.consistency());
+}
+
+bool QueryJob::AnswerUnchanged(const Context& context, Session& session, RunOptions& run,
+                               ResponseSink& sink) const {
+  constexpr int kNotModified = 304;
+  if (request_.if_none_match.empty()) return false;
+  const auto read = session.Look(context, run.reading);
+  if (!read.ok()) return false;  // Running it says why.
+  // What was looked at is new enough: nobody is asked again.
+  run.reading.consistency = Consistency{Consistency::Kind::kCached, {}};
+  run.reading.min_version = std::max(run.reading.min_version, read->version);
+  if (!HasTag(request_.if_none_match, TagOf(request_, *read))) return false;
+  WebAnswer answer;
+  answer.status = kNotModified;
+  answer.headers = CacheFields(request_, ReadWith(), *read);
+  answer.headers.emplace_back("Duckpond-Version", fmt::format("{}", read->version));
+  answer.headers.emplace_back("Duckpond-Cost", session.cost().ToJson());
+  sink.Whole(std::move(answer));
+  return true;
+}
+
 WebFields QueryJob::HeadFields(const Session& session) const {
   WebFields fields = {{"Content-Type", std::string(ContentTypeOf(request_.format))}};
   if (const Version version = session.version()) {
     fields.emplace_back("Duckpond-Version", fmt::format("{}", version));
+  }
+  for (auto& field : CacheFields(request_, ReadWith(), session.repeatable())) {
+    fields.push_back(std::move(field));
   }
   return fields;
 }

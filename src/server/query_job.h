@@ -2,7 +2,7 @@
 //
 // QueryJob: runs the statements of one request and writes the answer into a ResponseSink: whole
 // when it is short, with what it cost in the header; else as a stream, with the cost in the
-// trailer.
+// trailer. A GET that names the tag of the answer (answer_tag.h) is told 304 without running it.
 //
 // Invariants:  a stream that was begun is either finished, after the statement was, or aborted:
 //              nothing that failed looks like an answer. No more than a block, and one row, of
@@ -45,6 +45,10 @@ class QueryJob {
 
  private:
   struct Answer;
+  // Whether the client has the answer already, and was told so. `run` becomes what is left to do.
+  bool AnswerUnchanged(const Context& context, Session& session, RunOptions& run,
+                       ResponseSink& sink) const;
+  Consistency ReadWith() const;
   void WriteRows(QueryResult& result, Session& session, ResponseSink& sink);
   bool SendBlock(Answer& answer, ResponseSink& sink);
   bool SendFullBlocks(const ResultChunk& rows, ResultWriter& writer, Answer& answer,

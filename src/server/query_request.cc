@@ -77,6 +77,10 @@ std::variant<QueryRequest, Problem> ParseQueryRequest(const WebRequest& request)
   }
   query.format = *format;
   query.run.only_reads = request.method == "GET";
+  // A cache knows the URL, and no body.
+  query.run.note_answer = query.run.only_reads && request.body.empty();
+  if (query.run.note_answer) query.if_none_match = request.header("If-None-Match").value_or("");
+  query.has_token = request.header("Authorization") || request.header("X-API-Key");
   query.run.count_rows = query.format == ResultFormat::kJsonCompact;
   auto reading = ReadingOf(request);
   if (auto* problem = std::get_if<Problem>(&reading)) return std::move(*problem);

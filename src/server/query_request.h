@@ -22,6 +22,8 @@ struct QueryRequest {
   std::string sql;
   ResultFormat format = ResultFormat::kJsonEachRow;
   RunOptions run;
+  std::string if_none_match;  // Of a GET whose answer may be kept: run.note_answer.
+  bool has_token = false;
   bool text_errors = false;
   bool can_stream = true;
 };

@@ -33,7 +33,7 @@ std::string HeadText(const WebAnswer& answer, const WireOptions& options) {
   if (options.any_origin) {
     text +=
         "Access-Control-Allow-Origin: *\r\n"
-        "Access-Control-Expose-Headers: Duckpond-Cost, Duckpond-Version, Server-Timing\r\n";
+        "Access-Control-Expose-Headers: Duckpond-Cost, Duckpond-Version, ETag, Server-Timing\r\n";
   }
   text += options.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
   return text;
@@ -77,8 +77,10 @@ bool IsProtocolError(const boost::beast::error_code& error) {
 
 std::string WireWhole(const WebAnswer& answer, WireOptions options) {
   std::string text = HeadText(answer, options);
-  constexpr int kNoContent = 204;  // Which may not have the field.
-  if (answer.status != kNoContent)
+  constexpr int kNoContent =
+      204;  // Which may not have the field; 304 would tell the length of 200.
+  constexpr int kNotModified = 304;
+  if (answer.status != kNoContent && answer.status != kNotModified)
     text += fmt::format("Content-Length: {}\r\n", answer.body.size());
   text += "\r\n";
   if (options.with_body) text += answer.body;
@@ -114,10 +116,11 @@ WebAnswer TextAnswer(std::string text) {
 WebAnswer PreflightAnswer() {
   WebAnswer answer;
   answer.status = 204;
-  answer.headers = {{"Access-Control-Allow-Methods", "GET, POST, OPTIONS"},
-                    {"Access-Control-Allow-Headers",
-                     "Authorization, X-API-Key, Content-Type, format, X-ClickHouse-Format"},
-                    {"Access-Control-Max-Age", "86400"}};
+  answer.headers = {
+      {"Access-Control-Allow-Methods", "GET, POST, OPTIONS"},
+      {"Access-Control-Allow-Headers",
+       "Authorization, X-API-Key, Content-Type, If-None-Match, format, X-ClickHouse-Format"},
+      {"Access-Control-Max-Age", "86400"}};
   return answer;
 }
 

@@ -17,7 +17,8 @@ constexpr const char* kOpenSettings[] = {
     "duckpond_freshness"};
 
 // Functions that change the whole instance, or show one client what another has sent. A change of
-// DuckDB's log to a file, for one, would throw where nobody catches.
+// DuckDB's log to a file, for one, would throw where nobody catches; txid_current knows DuckDB's
+// own transactions only, and ends the instance where it meets another.
 struct InstanceFunction {
   duckdb::CatalogType type;
   const char* name;
@@ -37,6 +38,7 @@ constexpr InstanceFunction kInstanceFunctions[] = {
     {duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "arrow_scan"},
     {duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "arrow_scan_dumb"},
     {duckdb::CatalogType::SCALAR_FUNCTION_ENTRY, "write_log"},
+    {duckdb::CatalogType::SCALAR_FUNCTION_ENTRY, "txid_current"},
     {duckdb::CatalogType::PRAGMA_FUNCTION_ENTRY, "add_parquet_key"},
     {duckdb::CatalogType::PRAGMA_FUNCTION_ENTRY, "copy_database"},
     {duckdb::CatalogType::PRAGMA_FUNCTION_ENTRY, "import_database"},
@@ -104,6 +106,8 @@ Result<std::shared_ptr<Engine>> Engine::Open(const EngineOptions& options) {
     return FailureOf(duckdb::ErrorData(error)).status;
   }
 }
+
+const Consistency& Engine::consistency() const { return state_->options.consistency; }
 
 Result<std::unique_ptr<Session>> Engine::Connect() {
   try {

@@ -49,6 +49,9 @@ class Engine {
 
   Result<std::unique_ptr<Session>> Connect();
 
+  // How new what statements read is, where they do not say it themselves.
+  const Consistency& consistency() const;
+
   struct State;
   explicit Engine(std::shared_ptr<State> state);
   ~Engine();

@@ -2,10 +2,12 @@
 #include "sql/duckdb_api.h"
 // The line above comes first: it is the precompiled header.
 #include "base/env.h"
+#include "sql/answer_note.h"
 #include "sql/commit_note.h"
 #include "sql/engine_pond.h"
 #include "sql/engine_session.h"
 #include "sql/engine_state.h"
+#include "sql/pond_transaction.h"
 
 namespace duckpond {
 namespace {
@@ -20,7 +22,9 @@ void CountRows(duckdb::ClientContext& context, bool count) {
   auto& config = duckdb::ClientConfig::GetConfig(context);
   config.enable_profiler = count;
   config.emit_profiler_output = false;
-  config.profiler_settings = {duckdb::MetricType::OPERATOR_ROWS_SCANNED};
+  // Else what EXPLAIN ANALYZE may show.
+  config.profiler_settings = duckdb::ClientConfig().profiler_settings;
+  if (count) config.profiler_settings = {duckdb::MetricType::OPERATOR_ROWS_SCANNED};
 }
 
 // The values of the parameters that the statement has; DuckDB refuses more.
@@ -76,7 +80,8 @@ Result<std::unique_ptr<QueryResult>> RunOnce(Session::State& session, const Cont
   try {
     session.guard->SetOnlyReads(options.only_reads);
     session.guard->CheckKind(*statement.parsed);
-    CountRows(*connection.context, options.count_rows);
+    const bool explains = statement.parsed->type == duckdb::StatementType::EXPLAIN_STATEMENT;
+    CountRows(*connection.context, options.count_rows && !explains);
     ConnectionState::Of(*connection.context)->Ask(options.reading);
     CommitNote::Of(*connection.context)->on_idle = options.on_idle;
     if (options.on_idle) options.on_idle(false);
@@ -132,6 +137,31 @@ bool Session::has_committed() const {
 }
 Version Session::version() const { return CommitNote::Of(*state_->connection.context)->version; }
 
+std::optional<ReadVersion> Session::repeatable() const {
+  return AnswerNote::Of(*state_->connection.context)->repeatable();
+}
+
+Result<ReadVersion> Session::Look(const Context& context, const ReadingOptions& reading) {
+  duckdb::Connection& connection = state_->connection;
+  duckdb::ClientContext& client = *connection.context;
+  try {
+    const auto note = AnswerNote::Of(client);
+    note->Forget(/*wanted=*/true);
+    ConnectionState::Of(client)->Ask(reading);
+    const auto on_cancel = context.cancel.OnCancel([&connection] { connection.Interrupt(); });
+    client.RunFunctionInTransaction([&client] {
+      auto& catalog = duckdb::Catalog::GetCatalog(client, kPondCatalog);
+      PondTransaction::Of(client, catalog).Base(client);
+    });
+    ConnectionState::Of(client)->Repeat();
+    const auto read = note->read();
+    if (!read) return Status::NotFound("there is no pond");
+    return *read;
+  } catch (const std::exception& error) {
+    return state_->Fail(ErrorData(error));
+  }
+}
+
 Result<std::vector<Statement>> Session::Parse(const std::string& sql) {
   CommitNote::Of(*state_->connection.context)->Forget();
   try {
@@ -163,6 +193,7 @@ Result<std::unique_ptr<QueryResult>> Session::Run(Context context, Statement sta
 Result<std::unique_ptr<QueryResult>> Session::RunAll(Context context, const std::string& sql,
                                                      const RunOptions& options) {
   ASSIGN_OR_RETURN(std::vector<Statement> statements, Parse(sql));
+  AnswerNote::Of(*state_->connection.context)->Forget(options.note_answer);
   const MonotonicUs started_us = Env::Process().executor.NowUs();
   std::unique_ptr<QueryResult> last;
   ResultStatistics earlier;

@@ -17,6 +17,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@
 #include "base/context.h"
 #include "base/result.h"
 #include "log/freshness.h"
+#include "sql/read_version.h"
 #include "sql/result_stream.h"
 
 namespace duckpond {
@@ -63,6 +65,8 @@ struct RunOptions {
   // its commit, and false before it runs on, or another one does: who bounds how many run at once
   // may let another one run meanwhile. May be empty.
   std::function<void(bool idle)> on_idle;
+  // Finds out whether the answer may be kept: see Session::repeatable.
+  bool note_answer = false;
   // Values of $1, $2, … and $name, as text.
   std::vector<std::pair<std::string, std::string>> parameters;
 };
@@ -86,6 +90,14 @@ class Session {
   // if there are none.
   Result<std::unique_ptr<QueryResult>> RunAll(Context context, const std::string& sql,
                                               const RunOptions& options);
+
+  // The version that a statement would read now. What it costs is on the statement that comes next.
+  // Cost: as EventLog::Latest.
+  Result<ReadVersion> Look(const Context& context, const ReadingOptions& reading);
+
+  // What the answer to the text that RunAll ran last is made of, if it is one statement whose
+  // answer hangs on that alone, and `note_answer` was asked for. Known once RunAll has returned.
+  std::optional<ReadVersion> repeatable() const;
 
   // Whether BEGIN was run and neither COMMIT nor ROLLBACK.
   bool in_transaction() const;

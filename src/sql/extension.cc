@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sql/extension.h"
 
+#include "sql/answer_note.h"
 #include "sql/attach.h"
 #include "sql/duckdb_api.h"
 #include "sql/pond_catalog.h"
@@ -20,6 +21,7 @@ void Load(duckdb::ExtensionLoader& loader) {
   RegisterSecrets(loader);
   RegisterTableScan(loader);
   RegisterAttachRewrite(instance);
+  RegisterAnswerNote(instance);
   duckdb::StorageExtension::Register(config, PondCatalog::kType, MakeStorageExtension());
 }
 

@@ -20,7 +20,13 @@ Result<std::string> RenderBox(QueryResult& result, BoxOptions options) {
         CatchToStatus([&] { rows.Append(static_cast<const DuckdbChunk*>(chunk)->data()); }));
   }
   std::string text;
+  // A plan is a drawing already.
+  const bool is_plan = names == duckdb::vector<std::string>{"explain_key", "explain_value"};
   RETURN_IF_ERROR(CatchToStatus([&] {
+    if (is_plan) {
+      for (const auto& row : rows.Rows()) text += row.GetValue(1).ToString() + "\n";
+      return;
+    }
     duckdb::BoxRendererConfig config;
     constexpr size_t kWhole = 1 << 20;
     config.max_width = options.width_max > 0 ? options.width_max : kWhole;

@@ -2,6 +2,8 @@
 #include "sql/pond_transaction.h"
 
 #include "duckdb/planner/tableref/bound_at_clause.hpp"
+#include "log/known_age.h"
+#include "sql/answer_note.h"
 #include "sql/commit_note.h"
 #include "sql/connection_state.h"
 #include "sql/errors.h"
@@ -87,6 +89,8 @@ Status PondTransaction::TryStart(duckdb::ClientContext& client) {
   note->Idle(false);
   if (snapshot.ok()) {
     note->Saw(snapshot->version);
+    AnswerNote::Of(client)->Saw(client,
+                                {snapshot->version, snapshot->time_us, KnownAgeUs(pond.log()), {}});
     changes_ = pond.Begin(*std::move(snapshot));
     return Status::Ok();
   }
@@ -116,6 +120,7 @@ CatalogSnapshot PondTransaction::Base(duckdb::ClientContext& client) {
 CatalogPtr PondTransaction::ViewAt(duckdb::ClientContext& client,
                                    duckdb::optional_ptr<duckdb::BoundAtClause> clause) {
   if (!clause) return View(client);
+  AnswerNote::Of(client)->SawPast();
   const std::string unit = duckdb::StringUtil::Lower(clause->Unit());
   const bool by_version = unit == "version";
   if (!by_version && unit != "timestamp") {
