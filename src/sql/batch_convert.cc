@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "base/check.h"
 #include "sql/errors.h"
 #include "sql/types.h"
 
@@ -20,6 +21,7 @@ using RowList = std::vector<idx_t>;
 void AppendValues(Vector& vector, const RowList& rows, ColumnData& column, uint64_t rows_before);
 
 void AppendValidity(Vector& vector, const RowList& rows, ColumnData& column, uint64_t rows_before) {
+  CHECK(column.valid.empty() || column.valid.size() == rows_before);
   const auto& validity = FlatVector::Validity(vector);
   bool any_null = !column.valid.empty();
   for (size_t i = 0; i < rows.size() && !any_null; ++i) any_null = !validity.RowIsValid(rows[i]);
@@ -72,6 +74,7 @@ void AppendList(Vector& vector, const RowList& rows, ColumnData& column) {
   const auto& validity = FlatVector::Validity(vector);
   const auto* entries = FlatVector::GetData<duckdb::list_entry_t>(vector);
   const uint64_t children_before = column.ends.empty() ? 0 : column.ends.back();
+  CHECK(column.children.size() == 1);
   RowList child_rows;
   for (const idx_t row : rows) {
     if (validity.RowIsValid(row)) {
@@ -86,6 +89,7 @@ void AppendList(Vector& vector, const RowList& rows, ColumnData& column) {
 
 void AppendArray(Vector& vector, const RowList& rows, ColumnData& column, uint64_t rows_before) {
   const idx_t size = column.type.array_size;
+  CHECK(column.children.size() == 1 && size > 0);
   RowList child_rows;
   for (const idx_t row : rows) {
     for (idx_t i = 0; i < size; ++i) child_rows.push_back(row * size + i);
@@ -114,6 +118,7 @@ void AppendValues(Vector& vector, const RowList& rows, ColumnData& column, uint6
       break;
   }
   auto& entries = StructVector::GetEntries(vector);
+  CHECK(entries.size() == column.children.size());
   idx_t last = 0;
   for (const idx_t row : rows) last = std::max(last, row + 1);
   for (size_t i = 0; i < entries.size(); ++i) {
@@ -130,6 +135,8 @@ struct Target {
 void ReadInto(const ColumnData& column, RowSpan span, Target target);
 
 void ReadFixed(const ColumnData& column, RowSpan span, Target target, uint32_t bytes) {
+  // The batch was decoded, which checks it: what is read lies inside.
+  CHECK((span.begin + span.rows) * bytes <= column.fixed.size());
   auto* data = reinterpret_cast<char*>(FlatVector::GetData(target.vector));
   if (column.type.id != TypeId::kEnum) {
     std::memcpy(data + target.begin * bytes, column.fixed.data() + span.begin * bytes,
@@ -145,6 +152,7 @@ void ReadFixed(const ColumnData& column, RowSpan span, Target target, uint32_t b
 }
 
 void ReadVariable(const ColumnData& column, RowSpan span, Target target) {
+  CHECK(span.begin + span.rows <= column.ends.size());
   auto* strings = FlatVector::GetData<duckdb::string_t>(target.vector);
   for (uint64_t i = 0; i < span.rows; ++i) {
     const uint64_t row = span.begin + i;
@@ -155,6 +163,7 @@ void ReadVariable(const ColumnData& column, RowSpan span, Target target) {
 }
 
 void ReadList(const ColumnData& column, RowSpan span, Target target) {
+  CHECK(span.begin + span.rows <= column.ends.size());
   const uint32_t first = span.begin == 0 ? 0 : column.ends[span.begin - 1];
   const uint32_t last = span.rows == 0 ? first : column.ends[span.begin + span.rows - 1];
   const idx_t size_before = ListVector::GetListSize(target.vector);
@@ -192,6 +201,7 @@ void ReadInto(const ColumnData& column, RowSpan span, Target target) {
       break;
   }
   auto& entries = StructVector::GetEntries(target.vector);
+  CHECK(entries.size() == column.children.size());
   for (size_t i = 0; i < entries.size(); ++i) {
     ReadInto(column.children[i], span, {*entries[i], target.begin});
   }
@@ -214,6 +224,7 @@ void AppendVector(Vector& vector, idx_t rows, ColumnData& column, uint64_t rows_
 }
 
 void AppendRows(duckdb::DataChunk& chunk, ColumnBatch& batch) {
+  CHECK(batch.columns.size() == chunk.ColumnCount());
   for (size_t i = 0; i < batch.columns.size(); ++i) {
     AppendVector(chunk.data[i], chunk.size(), batch.columns[i], batch.rows);
   }

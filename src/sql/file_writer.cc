@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "lake/group_bounds.h"
 #include "lake/key_hash_list.h"
@@ -88,6 +89,7 @@ void FileWriter::Append(duckdb::DataChunk& chunk) {
     if (!encoder_) OpenFile(chunk);
     const auto rows =
         std::min<duckdb::idx_t>(chunk.size() - done, group_rows_target_ - group_rows_);
+    CHECK(rows > 0);  // A group that is full was closed.
     if (rows == chunk.size()) {
       AppendRows(chunk);
     } else {
@@ -122,6 +124,7 @@ void FileWriter::OpenFile(duckdb::DataChunk& first) {
 }
 
 void FileWriter::AppendRows(duckdb::DataChunk& chunk) {
+  CHECK(encoder_ != nullptr && bounds_.size() == chunk.ColumnCount());
   if (has_key_) keys_.Add(chunk);
   for (size_t i = 0; i < bounds_.size(); ++i) bounds_[i]->Add(chunk.data[i], chunk.size());
   encoder_->Append(chunk);
@@ -134,6 +137,7 @@ void FileWriter::AppendRows(duckdb::DataChunk& chunk) {
 }
 
 void FileWriter::CloseGroup() {
+  CHECK(group_rows_ > 0 && group_rows_ <= file_rows_);
   RowGroup group;
   group.rows = group_rows_;
   auto bounds = keys_.TakeGroup();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sql/insert.h"
 
+#include "base/check.h"
 #include "duckdb/execution/executor.hpp"
 #include "duckdb/parallel/pipeline.hpp"
 #include "sql/batch_convert.h"
@@ -67,6 +68,7 @@ bool WantsInline(InsertState& state) {
 
 // From now on rows go into files; those that are there already too.
 void StartFiles(InsertState& state) {
+  CHECK(state.writer == nullptr);
   state.transaction().CreatePond(state.client);
   const auto note = [&state](const std::string& path) {
     state.transaction().Change(state.client).NotePut(path);
@@ -98,6 +100,7 @@ bool AddToLog(InsertState& state) {
     state.keys.Add(chunk);
     AppendRows(chunk, batch);
   }
+  CHECK(batch.rows == state.rows);  // All that the statement has counted.
   auto& changes = state.transaction().Change(state.client);
   const Status status = changes.AddRows(state.def->id, std::move(batch));
   if (status.code() == StatusCode::kExhausted) return false;
@@ -108,6 +111,9 @@ bool AddToLog(InsertState& state) {
 void AddFiles(InsertState& state) {
   std::vector<DataFile> files = state.writer->Finish();
   state.writer.reset();
+  uint64_t rows = 0;
+  for (const DataFile& file : files) rows += file.rows;
+  CHECK(rows == state.rows);  // All that the statement has counted.
   auto& changes = state.transaction().Change(state.client);
   for (DataFile& file : files) ThrowIfBroken(changes.AddFile(state.def->id, std::move(file)));
 }

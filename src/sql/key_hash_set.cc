@@ -11,6 +11,7 @@ namespace duckpond {
 namespace {
 
 constexpr uint64_t kSlotsMin = 1024;
+static_assert((kSlotsMin & (kSlotsMin - 1)) == 0);  // Places are taken by the low bits of a hash.
 
 }  // namespace
 
@@ -26,6 +27,7 @@ bool KeyHashSet::Insert(std::string_view hash) {
   if (!slot.is_free()) return false;
   slot = wanted;
   ++used_;
+  CHECK(used_ < size_);
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <deque>
 #include <mutex>
 
+#include "base/check.h"
 #include "lake/key.h"
 #include "lake/limits.h"
 #include "sql/batch_convert.h"
@@ -47,6 +48,7 @@ class EngineQueue : public std::enable_shared_from_this<EngineQueue> {
   void Post(Work work) {
     {
       std::lock_guard lock(mutex_);
+      CHECK(running_ <= kThreadsOfOnePond);
       if (running_ == kThreadsOfOnePond) return waiting_.push_back(std::move(work));
       ++running_;
     }
@@ -65,6 +67,7 @@ class EngineQueue : public std::enable_shared_from_this<EngineQueue> {
     Work next;
     {
       std::lock_guard lock(mutex_);
+      CHECK(running_ > 0);
       if (waiting_.empty()) {
         --running_;
         return;
@@ -106,6 +109,7 @@ std::vector<const Column*> KeyColumns(const TableDef& def, uint32_t constraint) 
   std::vector<const Column*> columns;
   for (const uint32_t field_id : def.constraints[constraint].field_ids) {
     columns.push_back(def.FindColumn(field_id));
+    CHECK(columns.back() != nullptr);
   }
   return columns;
 }
@@ -234,6 +238,10 @@ DataFile WriteFileNow(duckdb::ClientContext& client, const std::shared_ptr<Pond>
   flush();
   auto files = writer.Finish();
   if (files.size() != 1) ThrowStatus(Status::Internal("rows did not make one file"));
+  // The rows in the log go with this file: those that are not in it are lost.
+  uint64_t rows = 0;
+  for (const ColumnBatch& batch : batches) rows += batch.rows;
+  CHECK(files[0].rows == rows);
   return std::move(files[0]);
 }
 
