@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "server/answer_tag.h"
 
 namespace duckpond {
@@ -15,7 +16,9 @@ namespace {
 class RowSlice final : public ResultChunk {
  public:
   RowSlice(const ResultChunk& chunk, size_t first, size_t rows)
-      : chunk_(chunk), first_(first), rows_(rows) {}
+      : chunk_(chunk), first_(first), rows_(rows) {
+    CHECK(rows > 0 && first <= chunk.rows() && rows <= chunk.rows() - first);
+  }
   size_t rows() const override { return rows_; }
   void AppendJson(size_t column, size_t row, std::string& out) const override {
     chunk_.AppendJson(column, first_ + row, out);
@@ -150,6 +153,7 @@ bool QueryJob::SendFullBlocks(const ResultChunk& rows, ResultWriter& writer, Ans
   const size_t bytes_max =
       request_.can_stream ? limits_.whole_bytes_max : limits_.unstreamed_bytes_max;
   for (size_t first = 0; first < rows.rows();) {
+    CHECK(answer.slice_rows > 0);
     const size_t count = std::min(answer.slice_rows, rows.rows() - first);
     const size_t before = answer.text.size();
     writer.Rows(RowSlice(rows, first, count), answer.text);
