@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Where keys come from, and who wins: a secret, a profile it names, the environment, a service."""
+import hashlib
 import json
 import subprocess
 import unittest
@@ -102,6 +103,52 @@ class Fetched(PondTest):
         with key_service(answer) as url:
             self.assert_works(AWS_EC2_METADATA_DISABLED="false",
                               AWS_EC2_METADATA_SERVICE_ENDPOINT=url)
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def test_from_a_program(self):
+        said = self.write("said.json", json.dumps({"Version": 1, **json.loads(self.keys)}))
+        config = self.write("config", f"[profile work]\ncredential_process = cat '{said}'\n")
+        self.assert_works(AWS_CONFIG_FILE=config, AWS_PROFILE="work")
+        self.write("said.json", f"{NEVER_PRINTED}: not to be repeated")
+        done = run_program(stdin=ATTACH, **self.place, AWS_CONFIG_FILE=config, AWS_PROFILE="work")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("the program cat, credential_process of profile work", done.stderr)
+
+    def test_from_single_sign_on(self):
+        config = self.write("config", "[profile work]\nsso_session = s\nsso_account_id = 1\n"
+                            "sso_role_name = r\n[sso-session s]\nsso_region = eu-west-1\n"
+                            "sso_start_url = https://start.example/\n")
+        token = f".aws/sso/cache/{hashlib.sha1(b's').hexdigest()}.json"
+        keys = json.loads(self.keys)
+        answer = json.dumps({"roleCredentials": {
+            "accessKeyId": keys["AccessKeyId"], "secretAccessKey": keys["SecretAccessKey"],
+            "sessionToken": NEVER_PRINTED, "expiration": 32472144000000}})
+        asked = []
+
+        def exchange(request):
+            asked.append(request.headers["x-amz-sso_bearer_token"])
+            return answer
+        with key_service(exchange) as url, ScriptedStore() as store:
+            signed = []
+            store.rule = lambda request: signed.append(request.headers["authorization"])
+            work = {**self.place, "AWS_ENDPOINT_URL": store.environment["AWS_ENDPOINT_URL"],
+                    "AWS_CONFIG_FILE": config, "AWS_PROFILE": "work", "HOME": str(self.folder),
+                    "AWS_ENDPOINT_URL_SSO": url}
+            done = run_program("create", store.url, **work)
+            self.assertIn("run `aws sso login --profile work`", done.stderr)
+            self.write(token, json.dumps({"accessToken": NEVER_PRINTED,
+                                          "expiresAt": "2999-01-01T00:00:00Z"}))
+            done = run_program("create", store.url, **work)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(asked, [NEVER_PRINTED])
+        self.assertTrue(signed)
+        for header in signed:
+            self.assertIn(f"Credential={keys['AccessKeyId']}/", header)
 
     def test_without_any_it_is_said_where_they_were_looked_for(self):
         done = run_program(stdin=ATTACH, **self.place)
