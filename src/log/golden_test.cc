@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "log/pond_file.h"
 #include "tests/support/log_fixture.h"
 #include "tests/support/summing_folder.h"
 
