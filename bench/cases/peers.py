@@ -252,7 +252,8 @@ def start_writers(bench, name):
             writers.append(one)
         except client.Failed as error:
             one.close()
-            refused[str(error)] = refused.get(str(error), 0) + COMMITS_EACH
+            kind = NAMES_IN_ERRORS.sub("…", str(error))
+            refused[kind] = refused.get(kind, 0) + COMMITS_EACH
     return writers, refused
 
 
