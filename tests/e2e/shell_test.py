@@ -55,10 +55,10 @@ class Terminal:
 
     def end_of_input(self):
         """Presses Ctrl-D until the shell has ended: one that comes while the line editor sets up the
-        terminal, just after its prompt, is lost."""
+        terminal, just after its prompt, is lost, or becomes a letter of the line, which Ctrl-U removes."""
         for tries in range(DEADLINE_S * 20):
             if tries % 20 == 0:
-                self.type("\x04")
+                self.type("\x04" if tries == 0 else "\x15\x04")
             if os.waitid(os.P_PID, self.process, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 return
             time.sleep(0.05)
